@@ -39,6 +39,91 @@ export abstract class MemcachedError extends Error {
   }
 }
 
+/** What a {@linkcode StatusError} says beside its message. */
+export interface StatusDetails {
+  /** Name of the opcode that was asked. */
+  readonly op: string;
+  /** The status of the answer, as on the wire. */
+  readonly status: number;
+  /** Its name in the protocol, such as `KEY_ENOENT`. */
+  readonly statusName: string;
+  /** Whether the same request may succeed later. */
+  readonly retryable: boolean;
+  /** The opaque of the request. */
+  readonly opaque: number;
+}
+
+/** The peer understood and said no; the connection is fine. */
+export class StatusError extends MemcachedError {
+  override readonly name: string = "StatusError";
+  override readonly code: MemcachedErrorCode = "STATUS";
+  /** Name of the opcode that was asked. */
+  readonly op: string;
+  /** The status of the answer, as on the wire. */
+  readonly status: number;
+  /** Its name in the protocol, such as `KEY_ENOENT`. */
+  readonly statusName: string;
+  /** Whether the same request may succeed later. */
+  readonly retryable: boolean;
+  /** The opaque of the request. */
+  readonly opaque: number;
+
+  /** Makes an error for an answer that is not success. */
+  constructor(message: string, details: StatusDetails) {
+    super(message, { sent: true });
+    this.op = details.op;
+    this.status = details.status;
+    this.statusName = details.statusName;
+    this.retryable = details.retryable;
+    this.opaque = details.opaque;
+  }
+}
+
+/** A write that needs the key to exist found that it does not. */
+export class KeyNotFoundError extends StatusError {
+  override readonly name = "KeyNotFoundError";
+  override readonly code = "KEY_NOT_FOUND";
+}
+
+/** A write was not made: `add` found the key, `append` or `prepend` did not. */
+export class NotStoredError extends StatusError {
+  override readonly name = "NotStoredError";
+  override readonly code = "NOT_STORED";
+}
+
+/** A write with a `cas` found another version of the item. */
+export class CasMismatchError extends StatusError {
+  override readonly name = "CasMismatchError";
+  override readonly code = "CAS_MISMATCH";
+}
+
+/** The value is larger than the server keeps; the connection is fine. */
+export class ValueTooLargeError extends StatusError {
+  override readonly name = "ValueTooLargeError";
+  override readonly code = "VALUE_TOO_LARGE";
+}
+
+/**
+ * Makes an error for an outcome that callers expect often, without the price of a stack trace (6 to 17 µs in V8).
+ * It is an instance of its class like any other; its `stack` is its name and message.
+ */
+export function expectedError<E extends StatusError>(
+  type: { readonly prototype: E },
+  name: E["name"],
+  code: E["code"],
+  message: string,
+  details: StatusDetails,
+): E {
+  return Object.assign(Object.create(type.prototype), {
+    name,
+    code,
+    message,
+    stack: `${name}: ${message}`,
+    sent: true,
+    ...details,
+  });
+}
+
 /** The bytes from the peer are no frame, or a frame that fits no request; the connection is dead. */
 export class ProtocolError extends MemcachedError {
   override readonly name = "ProtocolError";

@@ -1,0 +1,41 @@
+/**
+ * The codec and the connection: frames, rows, and what turns bytes into one and back. For proxies, captures, servers and clients of one's own.
+ *
+ * @example
+ * ```ts
+ * import { formatFrame, FrameSplitter, FrameWriter, GET, Magic } from "@memwire/memwire/codec";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const out = new FrameWriter();
+ * out.begin();
+ * GET.request.write(out, { key: "user:1" });
+ * out.end({ magic: Magic.CLIENT_REQUEST, opcode: GET.opcode, opaque: 1 });
+ *
+ * const [frame] = new FrameSplitter().split(out.take()[0]!);
+ * assertEquals(GET.request.read(frame!), { key: new TextEncoder().encode("user:1") });
+ * ```
+ *
+ * @module
+ */
+
+export * from "./errors.ts";
+export * from "./wire/datatype.ts";
+export * from "./wire/fields.ts";
+export * from "./wire/header.ts";
+export * from "./wire/leb128.ts";
+export * from "./wire/status.ts";
+export * from "./frame/frame.ts";
+export * from "./frame/frame_info.ts";
+export * from "./frame/frame_splitter.ts";
+export * from "./frame/frame_streams.ts";
+export * from "./frame/frame_writer.ts";
+export * from "./ops/admin.ts";
+export * from "./ops/auth.ts";
+export * from "./ops/counter.ts";
+export * from "./ops/item.ts";
+export * from "./ops/op.ts";
+export * from "./ops/retrieval.ts";
+export * from "./ops/storage.ts";
+export * from "./ops/table.ts";
+export * from "./connection/caller.ts";
+export * from "./connection/connection.ts";

@@ -1,0 +1,32 @@
+/** One timer that rings at the earliest of the times it was told, on the clock of `performance.now`, in milliseconds. */
+export class Alarm {
+  readonly #ring: () => void;
+  #timer: ReturnType<typeof setTimeout> | undefined = undefined;
+  #at = Infinity;
+
+  /** Makes an alarm that is not set. */
+  constructor(ring: () => void) {
+    this.#ring = ring;
+  }
+
+  /** Sets it to a time, unless it rings before then. */
+  set(at: number, now: number): void {
+    if (at >= this.#at) return;
+    if (this.#timer !== undefined) clearTimeout(this.#timer);
+    this.#at = at;
+    this.#timer = setTimeout(this.#rang, Math.max(0, at - now));
+  }
+
+  /** Stops it. */
+  clear(): void {
+    if (this.#timer !== undefined) clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#at = Infinity;
+  }
+
+  readonly #rang = (): void => {
+    this.#timer = undefined;
+    this.#at = Infinity;
+    this.#ring();
+  };
+}

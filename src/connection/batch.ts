@@ -1,0 +1,86 @@
+import type { Frame } from "../frame/frame.ts";
+import { NOOP } from "../ops/admin.ts";
+import type { Op } from "../ops/op.ts";
+import { opcodeName } from "../ops/table.ts";
+import { ProtocolError } from "../errors.ts";
+import type { BatchResult, Settle } from "./caller.ts";
+import type { Waiter } from "./pipeline.ts";
+
+/** The most requests that one batch may have: their places share the opaque with the slot. */
+export const MAX_BATCH = 0xffff;
+
+/** Gathers the answers of quiet requests until the NOOP behind them is answered: one promise for all. */
+export class Batch<T> implements Waiter {
+  readonly #op: Op<unknown, unknown>;
+  readonly #requests: readonly unknown[];
+  readonly #settle: Settle<T>;
+  readonly #replies: (T | undefined)[];
+  readonly #resolve: (result: BatchResult<T>) => void;
+  readonly #reject: (reason: unknown) => void;
+  readonly #answered: Uint8Array;
+  #errors: Map<number, unknown> | undefined = undefined;
+  #over = false;
+
+  /** Makes a batch with nothing answered yet. */
+  constructor(
+    op: Op<unknown, unknown>,
+    requests: readonly unknown[],
+    settle: Settle<T>,
+    settled: { readonly resolve: (result: BatchResult<T>) => void; readonly reject: (reason: unknown) => void },
+  ) {
+    this.#op = op;
+    this.#requests = requests;
+    this.#settle = settle;
+    this.#replies = new Array(requests.length).fill(undefined);
+    this.#answered = new Uint8Array(requests.length);
+    this.#resolve = settled.resolve;
+    this.#reject = settled.reject;
+  }
+
+  accept(frame: Frame, place: number): boolean {
+    const count = this.#requests.length;
+    if (place === count && frame.opcode === NOOP.opcode) {
+      if (!this.#over) this.#finish();
+      return true;
+    }
+    if (place >= count || frame.opcode !== this.#op.quiet!.opcode) {
+      throw new ProtocolError(
+        `Cannot match the answer to ${opcodeName(frame.opcode)}: a batch of ${this.#op.name} waits`,
+        {
+          bytes: frame.bytes.slice(0, 24),
+        },
+      );
+    }
+    if (!this.#over) this.#take(frame, place);
+    return false;
+  }
+
+  fail(error: unknown, aborted: boolean): void {
+    this.#over = true;
+    if (aborted) {
+      this.#reject(error);
+      return;
+    }
+    const errors = this.#errors ?? new Map<number, unknown>();
+    for (let place = 0; place < this.#requests.length; place++) {
+      if (this.#answered[place] === 0) errors.set(place, error);
+    }
+    this.#resolve({ replies: this.#replies, errors });
+  }
+
+  #take(frame: Frame, place: number): void {
+    this.#answered[place] = 1;
+    try {
+      this.#replies[place] = this.#settle(frame, this.#op, this.#requests[place]);
+    } catch (error) {
+      this.#errors ??= new Map();
+      this.#errors.set(place, error);
+      if (error instanceof ProtocolError) throw error;
+    }
+  }
+
+  #finish(): void {
+    this.#over = true;
+    this.#resolve({ replies: this.#replies, errors: this.#errors });
+  }
+}

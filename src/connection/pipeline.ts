@@ -1,0 +1,234 @@
+import { equalBytes, utf8Encode } from "../bytes.ts";
+import { ProtocolError } from "../errors.ts";
+import type { Frame } from "../frame/frame.ts";
+import { HEADER_SIZE } from "../wire/header.ts";
+import type { AnyOp } from "../ops/table.ts";
+import { opcodeName } from "../ops/table.ts";
+import { describe } from "../ops/status_error.ts";
+import type { Settle } from "./caller.ts";
+
+/**
+ * How many slots the opaque has room for.
+ *
+ * ```text
+ *  opaque, single call   | generation 16 | slot 16 |     changes with every use of the slot
+ *  opaque, batch         |   place    16 | slot 16 |     which request of the batch
+ * ```
+ */
+export const MAX_SLOTS = 0x10000;
+const SLOT_MASK = 0xffff;
+
+/** Takes the answers of a call that has more than one. */
+export interface Waiter {
+  /** Takes an answer; the place is the upper half of its opaque. Returns whether it was the last. */
+  accept(frame: Frame, place: number): boolean;
+  /** Ends without further answers; those that still come are dropped. `aborted` when the caller asked for it. */
+  fail(error: unknown, aborted: boolean): void;
+}
+
+/** One call that waits. Slots are used again and again. */
+export class Slot {
+  /** Its place in the table: the lower half of its opaques. */
+  readonly index: number;
+  /** The whole opaque of a single call. */
+  opaque: number;
+  /** The opcode that the answer must have. */
+  opcode = 0;
+  /** The row, for reading the answer and for messages. */
+  op: AnyOp | undefined = undefined;
+  /** What was asked, for messages and to compare an echoed key. */
+  request: unknown = undefined;
+  /** Makes the result of the answer; not of a call with a waiter. */
+  settle: Settle<unknown> | undefined = undefined;
+  /** Resolves the promise of a single call. */
+  resolve: (value: unknown) => void = ignore;
+  /** Rejects the promise of a single call. */
+  reject: (error: unknown) => void = ignore;
+  /** Takes the answers of a call that has more than one. */
+  waiter: Waiter | undefined = undefined;
+  /** When the caller gives up, on the clock of the connection. */
+  deadline: number = Infinity;
+  /** Where its bytes begin in all that was written on the connection. */
+  offset = 0;
+  /** Stops listening to the signal. */
+  release: (() => void) | undefined = undefined;
+  /** Whether the caller still waits. A slot without a caller is a tombstone: it waits for the answer so that nobody else gets it. */
+  live = false;
+  /** Whether it is out of the table of free slots. */
+  used = false;
+
+  /** Makes the slot of a place. */
+  constructor(index: number) {
+    this.index = index;
+    this.opaque = index;
+  }
+}
+
+function ignore(): void {}
+
+/**
+ * Which call an answer belongs to: a dense table indexed by the lower half of the opaque, without I/O, clock or promise.
+ *
+ * - A slot is free only when its answer has come, so an answer can never reach another caller, however late it is.
+ * - An answer with an opaque that nobody waits for, with another opcode, or with another key than was asked, is a
+ *   {@linkcode ProtocolError}: the peer has lost its place, and nothing that it says can be trusted.
+ */
+export class Pipeline {
+  readonly #limit: number;
+  readonly #slots: Slot[] = [];
+  readonly #free: Slot[] = [];
+  #live = 0;
+  #lateReplies = 0;
+
+  /** Makes an empty table with room for so many calls, at most 65,536. */
+  constructor(limit: number) {
+    this.#limit = Math.min(limit, MAX_SLOTS);
+  }
+
+  /** How many callers wait. */
+  get live(): number {
+    return this.#live;
+  }
+
+  /** How many slots wait for an answer, with or without a caller. */
+  get used(): number {
+    return this.#slots.length - this.#free.length;
+  }
+
+  /** How many answers came after their caller had gone. */
+  get lateReplies(): number {
+    return this.#lateReplies;
+  }
+
+  /** Takes a slot, or nothing when all are in use. The caller fills it in. */
+  take(): Slot | undefined {
+    let slot = this.#free.pop();
+    if (slot === undefined) {
+      if (this.#slots.length >= this.#limit) return undefined;
+      slot = new Slot(this.#slots.length);
+      this.#slots.push(slot);
+    }
+    slot.used = true;
+    slot.live = true;
+    this.#live++;
+    return slot;
+  }
+
+  /** Gives a slot back whose request was never written. */
+  giveBack(slot: Slot): void {
+    this.#leave(slot);
+    this.#clear(slot);
+  }
+
+  /**
+   * Hands an answer to its caller.
+   *
+   * @throws {ProtocolError} If it belongs to nobody or does not fit what was asked.
+   */
+  dispatch(frame: Frame): void {
+    const slot = this.#slots[frame.opaque & SLOT_MASK];
+    if (slot === undefined || !slot.used) this.#fail(frame, "nobody waits for its opaque");
+    if (slot.waiter !== undefined) {
+      if (!slot.live) this.#lateReplies++;
+      if (slot.waiter.accept(frame, frame.opaque >>> 16)) {
+        if (slot.live) this.#leave(slot);
+        this.#clear(slot);
+      }
+      return;
+    }
+    if (slot.opaque !== frame.opaque) this.#fail(frame, "nobody waits for its opaque any more");
+    if (slot.opcode !== frame.opcode) this.#fail(frame, `what was asked is ${opcodeName(slot.opcode)}`);
+    if (frame.keyLength > 0) this.#checkKey(slot, frame);
+    if (slot.live) {
+      this.#settle(slot, frame);
+      this.#leave(slot);
+    } else {
+      this.#lateReplies++;
+    }
+    this.#clear(slot);
+  }
+
+  /** Ends the wait of a caller; the slot stays in use until its answer comes. */
+  abandon(slot: Slot, error: unknown, aborted = false): void {
+    const { waiter, reject } = slot;
+    this.#leave(slot);
+    if (waiter === undefined) reject(error);
+    else waiter.fail(error, aborted);
+  }
+
+  /** Ends the wait of all callers, each with an error of its own, and forgets all slots. */
+  failAll(makeError: (slot: Slot) => unknown): void {
+    for (const slot of this.#slots) {
+      if (!slot.used) continue;
+      if (slot.live) this.abandon(slot, makeError(slot));
+      this.#clear(slot);
+    }
+  }
+
+  /** Ends the wait of those whose time has come; returns the next time to look, `Infinity` for none. */
+  expire(now: number, makeError: (slot: Slot) => unknown): number {
+    let next = Infinity;
+    for (const slot of this.#slots) {
+      if (!slot.live) continue;
+      if (slot.deadline <= now) this.abandon(slot, makeError(slot));
+      else if (slot.deadline < next) next = slot.deadline;
+    }
+    return next;
+  }
+
+  /** Lets no caller wait longer than until a time. */
+  hurry(deadline: number): void {
+    for (const slot of this.#slots) if (slot.live && slot.deadline > deadline) slot.deadline = deadline;
+  }
+
+  #settle(slot: Slot, frame: Frame): void {
+    let result: unknown;
+    try {
+      result = slot.settle!(frame, slot.op!, slot.request);
+    } catch (error) {
+      slot.reject(error);
+      if (error instanceof ProtocolError) throw error;
+      return;
+    }
+    slot.resolve(result);
+  }
+
+  /** The caller no longer waits. */
+  #leave(slot: Slot): void {
+    slot.live = false;
+    this.#live--;
+    if (slot.release !== undefined) {
+      slot.release();
+      slot.release = undefined;
+    }
+  }
+
+  /** Nothing more comes for the slot. */
+  #clear(slot: Slot): void {
+    slot.used = false;
+    slot.waiter = undefined;
+    slot.request = undefined;
+    slot.settle = undefined;
+    slot.resolve = ignore;
+    slot.reject = ignore;
+    slot.deadline = Infinity;
+    slot.opaque = (slot.opaque + MAX_SLOTS) >>> 0;
+    this.#free.push(slot);
+  }
+
+  #checkKey(slot: Slot, frame: Frame): void {
+    if (slot.op!.echoesKey !== true) return;
+    const asked = (slot.request as { key: string | Uint8Array }).key;
+    const echoed = frame.key;
+    const bytes = typeof asked === "string" ? utf8Encode(asked) : asked;
+    if (!equalBytes(bytes, echoed)) this.#fail(frame, `what was asked is ${describe(slot.op!, slot.request)}`);
+  }
+
+  #fail(frame: Frame, reason: string): never {
+    const opaque = frame.opaque.toString(16).padStart(8, "0");
+    throw new ProtocolError(
+      `Cannot match the answer to ${opcodeName(frame.opcode)} with opaque 0x${opaque}: ${reason}`,
+      { bytes: frame.bytes.slice(0, HEADER_SIZE) },
+    );
+  }
+}

@@ -1,0 +1,84 @@
+import type { Frame } from "../frame/frame.ts";
+import type { Op } from "../ops/op.ts";
+import { readReply } from "./read_reply.ts";
+import type { Waiter } from "./pipeline.ts";
+
+/** The answers of an opcode that has many, as they come. Leaving the loop early drops the rest. */
+export class ReplyStream<Res> implements Waiter, AsyncIterableIterator<Res> {
+  readonly #op: Op<unknown, Res>;
+  readonly #request: unknown;
+  #ready: Res[] = [];
+  #next: { resolve: (result: IteratorResult<Res>) => void; reject: (error: unknown) => void } | undefined = undefined;
+  #over = false;
+  #failed = false;
+  #error: unknown = undefined;
+
+  /** Makes a stream with nothing answered yet. */
+  constructor(op: Op<unknown, Res>, request: unknown) {
+    this.#op = op;
+    this.#request = request;
+  }
+
+  accept(frame: Frame): boolean {
+    const last = frame.status !== 0 || this.#op.last!(frame);
+    if (this.#over) return last;
+    try {
+      if (frame.status !== 0 || !last) this.#push(readReply(frame, this.#op, this.#request) as Res);
+    } catch (error) {
+      this.fail(error);
+      return last;
+    }
+    if (last) this.#end();
+    return last;
+  }
+
+  fail(error: unknown): void {
+    if (this.#over) return;
+    this.#over = true;
+    const waiting = this.#next;
+    this.#next = undefined;
+    if (waiting !== undefined) {
+      waiting.reject(error);
+      return;
+    }
+    this.#failed = true;
+    this.#error = error;
+  }
+
+  next(): Promise<IteratorResult<Res>> {
+    if (this.#ready.length > 0) return Promise.resolve({ done: false, value: this.#ready.shift()! });
+    if (this.#failed) {
+      this.#failed = false;
+      return Promise.reject(this.#error);
+    }
+    if (this.#over) return Promise.resolve({ done: true, value: undefined });
+    return new Promise((resolve, reject) => {
+      this.#next = { resolve, reject };
+    });
+  }
+
+  return(): Promise<IteratorResult<Res>> {
+    this.#ready = [];
+    this.#failed = false;
+    this.#end();
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  #push(value: Res): void {
+    const waiting = this.#next;
+    this.#next = undefined;
+    if (waiting === undefined) this.#ready.push(value);
+    else waiting.resolve({ done: false, value });
+  }
+
+  #end(): void {
+    this.#over = true;
+    const waiting = this.#next;
+    this.#next = undefined;
+    waiting?.resolve({ done: true, value: undefined });
+  }
+}
