@@ -8,18 +8,7 @@ const EXPONENT = 1.74;
 
 const MAX_ENCODED = 0xffff;
 
-/**
- * Reads a duration: `encoded ^ 1.74 / 2` microseconds.
- *
- * @example
- * ```ts
- * import { decodeServerDuration } from "@memwire/memwire/codec";
- * import { assertEquals } from "@std/assert";
- *
- * assertEquals(decodeServerDuration(1), 0.5);
- * assertEquals(Math.round(decodeServerDuration(100)), 1510);
- * ```
- */
+/** Reads a duration: `encoded ^ 1.74 / 2` microseconds. */
 export function decodeServerDuration(encoded: number): number {
   return Math.pow(encoded, EXPONENT) / 2;
 }
