@@ -4,27 +4,9 @@ import { ProtocolError } from "../../src/errors.ts";
 import { leb128Size, readLeb128, writeLeb128 } from "../../src/wire/leb128.ts";
 import { hex } from "../support/hex.ts";
 import { test } from "../support/test.ts";
+import { LEB128, LEB128_PREFIXES, LEB128_REJECTED } from "../vectors/leb128.ts";
 
-// Binary protocol sheet, section 2, and the collection ids of the seed's own requests (I-04 to I-06).
-const NUMBERS: readonly (readonly [value: number, bytes: string])[] = [
-  [0, "00"],
-  [8, "08"],
-  [9, "09"],
-  [0x7f, "7f"],
-  [0x80, "8001"],
-  [0x555, "d50a"],
-  [0x3fff, "ff7f"],
-  [0x4000, "808001"],
-  [0x1fffff, "ffff7f"],
-  [0x200000, "80808001"],
-  [0xfffffff, "ffffff7f"],
-  [0x10000000, "8080808001"],
-  [0xdeadbeef, "effdb6f50d"],
-  [0xcafef00d, "8de0fbd70c"],
-  [0xffffffff, "ffffffff0f"],
-];
-
-for (const [value, text] of NUMBERS) {
+for (const [value, text] of LEB128) {
   const bytes = hex(text);
 
   test(`writeLeb128 and readLeb128 agree that ${value} is ${text}`, () => {
@@ -41,22 +23,13 @@ for (const [value, text] of NUMBERS) {
   });
 }
 
-// A number with groups of nothing behind it, one that does not fit, and one that goes on.
-for (
-  const text of [
-    "8000",
-    "ff00",
-    "808000",
-    "8080808000",
-    "ffffffff10",
-    "ffffffff1f",
-    "ffffffff7f",
-    "ffffffff8f00",
-    "808080808001",
-  ]
-) {
-  test(`readLeb128 refuses ${text}`, () => {
-    const error = assertThrows(() => readLeb128(hex(text)), ProtocolError);
+for (const { hex: text, value, length } of LEB128_PREFIXES) {
+  test(`readLeb128 takes ${length} bytes of ${text}`, () => assertEquals(readLeb128(hex(text)), { value, length }));
+}
+
+for (const { hex: text, reason } of LEB128_REJECTED) {
+  test(`readLeb128 refuses ${text || "nothing"}: ${reason}`, () => {
+    const error = assertThrows(() => readLeb128(hex(text)), ProtocolError, "Cannot read LEB128 at byte 0");
     assertEquals(error.bytes, hex(text).slice(0, 5));
   });
 }

@@ -1,23 +1,13 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { decodeServerDuration, encodeServerDuration } from "../../src/wire/server_duration.ts";
 import { test } from "../support/test.ts";
+import { DURATIONS } from "../vectors/framing_extras.ts";
 
-// Binary protocol sheet, section 1.3; `digit` is what its last digit stands for.
-const DURATIONS: readonly (readonly [encoded: number, microseconds: number, digit: number])[] = [
-  [0, 0, 1],
-  [1, 0.5, 0.1],
-  [10, 27.5, 0.1],
-  [30, 185.9, 0.1],
-  [100, 1510, 1],
-  [1000, 82_979, 1],
-  [65535, 120_125_042, 1],
-];
-
-for (const [encoded, microseconds, digit] of DURATIONS) {
-  test(`decodeServerDuration of ${encoded} is ${microseconds} microseconds`, () => {
+for (const { encoded, micros, decimals } of DURATIONS) {
+  test(`decodeServerDuration of ${encoded} is ${micros} microseconds`, () => {
     const decoded = decodeServerDuration(encoded);
-    assert(Math.abs(decoded - microseconds) < digit, String(decoded));
-    assertEquals(encodeServerDuration(microseconds), encoded);
+    assert(Math.abs(decoded - micros) <= 0.5 * 10 ** -decimals, String(decoded));
+    assertEquals(encodeServerDuration(micros), encoded);
   });
 }
 
