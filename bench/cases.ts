@@ -44,12 +44,12 @@ export function keysOf(size: number, base: number): string[] {
   return Array.from({ length: count }, (_, i) => `key:${String(base + offset + i).padStart(8, "0")}`);
 }
 
-/** Fewer keys of large values, so that all fits into the server's memory. */
+/** Fewer keys of large values, so that those of all clients fit into the server's memory. */
 function keyRange(size: number): { offset: number; count: number } {
   if (size < KB) return { offset: 0, count: 1000 };
   if (size < 32 * KB) return { offset: 1000, count: 1000 };
-  if (size < 512 * KB) return { offset: 2000, count: 256 };
-  return { offset: 3000, count: 16 };
+  if (size < 512 * KB) return { offset: 2000, count: 128 };
+  return { offset: 3000, count: 8 };
 }
 
 /** Finds a case by its id. */

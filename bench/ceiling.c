@@ -135,7 +135,7 @@ static uint8_t *frame(void) {
 /* The keys of a size, as in cases.ts. */
 static void range(size_t size, long *offset, long *count) {
   *offset = size < 1024 ? 0 : size < (32 << 10) ? 1000 : size < (512 << 10) ? 2000 : 3000;
-  *count = size < (32 << 10) ? 1000 : size < (512 << 10) ? 256 : 16;
+  *count = size < (32 << 10) ? 1000 : size < (512 << 10) ? 128 : 8;
 }
 
 static uint64_t run(const char *op, size_t size, int window, double seconds, long limit) {

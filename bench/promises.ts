@@ -19,25 +19,25 @@ export const CEILING = "C pipeliner";
 
 /** A promise that the clock can judge, for each of some cases. */
 type Promised =
-  /** Times the operations per second of the best rival in the same round, at least. */
-  | { readonly cases: readonly string[]; readonly times: number; readonly anywhere?: true }
+  /** Times the operations per second of the best rival in the same round, at least: under Deno, in each runtime, or of all. */
+  | { readonly cases: readonly string[]; readonly times: number; readonly where: "deno" | "each" | "any" }
   /** CPU µs per operation, at most. */
   | { readonly cases: readonly string[]; readonly cpu: number }
   /** Times the CPU of the C pipeliner in the same round, at most. */
   | { readonly cases: readonly string[]; readonly ceiling: number };
 
 const PROMISES: readonly Promised[] = [
-  { cases: ["get@64", "get@512"], times: 9 },
-  { cases: ["get@64", "get@512"], times: 5, anywhere: true },
+  { cases: ["get@64", "get@512"], times: 9, where: "deno" },
+  { cases: ["get@64", "get@512"], times: 5, where: "any" },
   { cases: ["get@64", "get@512"], cpu: 1.6 },
   { cases: ["get@64", "get@512"], ceiling: 4 },
-  { cases: ["set@64"], times: 7 },
-  { cases: ["mget@1", "mget@4"], times: 5 },
+  { cases: ["set@64"], times: 7, where: "deno" },
+  { cases: ["mget@1", "mget@4"], times: 5, where: "deno" },
   { cases: ["mget@1", "mget@4"], cpu: 0.9 },
-  { cases: ["get@1", "set@1"], times: 1.5 },
+  { cases: ["get@1", "set@1"], times: 1.5, where: "deno" },
   { cases: ["get@1", "set@1"], cpu: 35 },
-  { cases: ["get4k@64", "set4k@64"], times: 3 },
-  { cases: ["get64k@8", "set64k@8", "get1m@4", "set1m@4"], times: 1, anywhere: true },
+  { cases: ["get4k@64", "set4k@64"], times: 3, where: "deno" },
+  { cases: ["get64k@8", "set64k@8", "get1m@4", "set1m@4"], times: 1, where: "each" },
 ];
 
 /** Judges the promises about the cases that were measured. */
@@ -46,28 +46,45 @@ export function judge(results: Results, runtimes: readonly string[]): Verdict[] 
   for (const promised of PROMISES) {
     for (const id of promised.cases) {
       if (!results.get(SUBJECT)?.has(id)) continue;
-      if ("times" in promised) verdicts.push(faster(results, id, { ...promised, runtimes }));
-      else if ("cpu" in promised) verdicts.push(cheap(results, id, promised.cpu));
+      if ("times" in promised) {
+        for (const [own, rivals] of opponents(results, runtimes, promised.where)) {
+          verdicts.push(faster(results, id, { own, rivals, times: promised.times }));
+        }
+      } else if ("cpu" in promised) verdicts.push(cheap(results, id, promised.cpu));
       else verdicts.push(nearCeiling(results, id, promised.ceiling));
     }
   }
   return verdicts;
 }
 
-interface Multiple {
-  readonly times: number;
-  readonly anywhere?: true;
-  readonly runtimes: readonly string[];
+/** Who is compared with whom. */
+function opponents(
+  results: Results,
+  runtimes: readonly string[],
+  where: "deno" | "each" | "any",
+): [string, string[]][] {
+  const rivals = [...results.keys()].filter((name) => !name.startsWith(SUBJECT) && name !== CEILING);
+  if (where === "any") return [[SUBJECT, rivals]];
+  return (where === "deno" ? ["deno"] : runtimes).map((runtime) => {
+    const own = runtime === "deno" ? SUBJECT : `${SUBJECT}/${runtime}`;
+    return [own, rivals.filter((name) => (name.split("/")[1] ?? "deno") === runtime)];
+  });
 }
 
-function faster(results: Results, id: string, { times, anywhere, runtimes }: Multiple): Verdict {
-  const where = anywhere === undefined ? "in the same runtime" : `in ${runtimes.join(", ")}`;
-  const promise = `${id}: ${times === 1 ? "faster than" : `≥ ${times}×`} the best npm client ${where}`;
-  const own = finished(results, SUBJECT, id);
+interface Multiple {
+  readonly own: string;
+  readonly rivals: readonly string[];
+  readonly times: number;
+}
+
+function faster(results: Results, id: string, { own: ownName, rivals, times }: Multiple): Verdict {
+  const runtimes = new Set(rivals.map((name) => name.split("/")[1] ?? "deno"));
+  const promise = `${id}: ${times === 1 ? "faster than" : `≥ ${times}×`} the best npm client in ${
+    [...runtimes].join(", ")
+  }`;
+  const own = finished(results, ownName, id);
   let best: { name: string; cell: Cell; rate: number } | undefined;
-  for (const name of results.keys()) {
-    if (name.startsWith(SUBJECT) || name === CEILING) continue;
-    if (name.includes("/") && anywhere === undefined) continue;
+  for (const name of rivals) {
     const cell = finished(results, name, id);
     if (cell === undefined) continue;
     const rate = median(cell.rates);

@@ -8,7 +8,7 @@ interface Reply {
 
 /** memcache-client speaks the text protocol; what was stored as a buffer it gives back without decoding it. */
 export const start: Start<Subject<Reply | undefined, Buffer, Record<string, Reply>>> = (port) => {
-  const client = new MemcacheClient({ server: { server: `127.0.0.1:${port}`, maxConnections: 1 }, lifetime: 0 });
+  const client = new MemcacheClient({ server: { server: `127.0.0.1:${port}`, maxConnections: 1 }, lifetime: 3600 });
   return {
     value: (size) => Buffer.alloc(size, "v"),
     set: (key, value) => client.set(key, value),
