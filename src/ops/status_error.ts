@@ -13,8 +13,10 @@ import {
   ValueTooLargeError,
 } from "../errors.ts";
 import type { Frame } from "../frame/frame.ts";
+import type { Bytes } from "../frame/frame_writer.ts";
 import { Status, statusInfo } from "../wire/status.ts";
 import type { AnyOp } from "./table.ts";
+import { STAT } from "./admin.ts";
 import { ADD } from "./storage.ts";
 
 /** Makes the error for an answer whose status is not success. */
@@ -30,6 +32,7 @@ export function statusError(op: AnyOp, frame: Frame, request: unknown): StatusEr
   const attempt = `Cannot ${describe(op, request)}`;
   switch (frame.status) {
     case Status.KEY_ENOENT:
+      if (op === STAT) return new StatusError(`${attempt}: the server has no such group`, details);
       return expectedError(
         KeyNotFoundError,
         "KeyNotFoundError",
@@ -38,7 +41,10 @@ export function statusError(op: AnyOp, frame: Frame, request: unknown): StatusEr
         details,
       );
     case Status.NOT_STORED:
-      return notStored(`${attempt}: there is no such key`, details);
+      return notStored(
+        `${attempt}: there is no such key, or the value would be larger than the server keeps`,
+        details,
+      );
     case Status.KEY_EEXISTS:
       if (op === ADD) return notStored(`${attempt}: the key exists already`, details);
       return expectedError(
@@ -67,10 +73,15 @@ function reason(frame: Frame): string {
   return frame.valueLength > 0 && frame.valueLength <= 200 ? utf8Decode(frame.value) : "";
 }
 
-/** Names an opcode and its key, for messages: `get "user:1"`. */
+/** Names an opcode and its key or group, for messages: `get "user:1"`. */
 export function describe(op: AnyOp, request: unknown): string {
-  const key = (request as { key?: string | Uint8Array } | undefined)?.key;
-  if (key === undefined) return op.name;
+  const { key, group } = (request ?? {}) as { readonly key?: Bytes; readonly group?: Bytes };
+  const about = key ?? group;
+  return about === undefined ? op.name : `${op.name} ${quote(about)}`;
+}
+
+/** A key in quotes, for messages; the first part of a long one. */
+export function quote(key: Bytes): string {
   const text = typeof key === "string" ? key : utf8Decode(key);
-  return `${op.name} ${JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text)}`;
+  return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
 }
