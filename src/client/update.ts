@@ -1,7 +1,8 @@
-import { CasMismatchError, KeyNotFoundError, NotStoredError } from "../errors.ts";
+import { CasMismatchError, KeyNotFoundError, NotStoredError, UnsupportedError } from "../errors.ts";
 import type { CallOptions } from "../connection/caller.ts";
 import type { Bytes } from "../frame/frame_writer.ts";
 import type { Item } from "../ops/item.ts";
+import { quote } from "../ops/status_error.ts";
 import type { MutationResponse } from "../ops/storage.ts";
 import { Status, statusInfo } from "../wire/status.ts";
 import type { ExpiryOptions } from "./expiry.ts";
@@ -67,7 +68,7 @@ export class CasAttempt {
   /** Writes the item if nobody else has since; resolves to whether it held. Keeps the flags unless told otherwise. */
   store(value: Bytes, options?: UpdateOptions): Promise<boolean> {
     const item = this.item;
-    const merged = { flags: item?.flags ?? 0, ...this.#options, ...options };
+    const merged = { flags: item?.flags ?? 0, ...merge(this.#options, options) };
     const writing = item === undefined
       ? this.#calls.add(this.#key, value, merged)
       : this.#calls.set(this.#key, value, { ...merged, cas: item.cas });
@@ -101,11 +102,16 @@ function isLostRace(error: unknown): boolean {
 }
 
 /** The part of the options that a read takes. */
-function callOptions(options: UpdateOptions | undefined): CallOptions {
-  return {
-    ...(options?.timeout === undefined ? {} : { timeout: options.timeout }),
-    ...(options?.signal === undefined ? {} : { signal: options.signal }),
-  };
+function callOptions(options: UpdateOptions = {}): CallOptions {
+  const { ttl: _ttl, expiresAt: _expiresAt, flags: _flags, attempts: _attempts, ...rest } = options;
+  return rest;
+}
+
+/** What a store says about the expiry replaces what the loop said, whichever of its two forms either used. */
+function merge(loop: UpdateOptions = {}, store: UpdateOptions = {}): UpdateOptions {
+  if (store.ttl === undefined && store.expiresAt === undefined) return { ...loop, ...store };
+  const { ttl: _ttl, expiresAt: _expiresAt, ...rest } = loop;
+  return { ...rest, ...store };
 }
 
 /** Reads and lets write, again and again with growing jittered pauses, until a write holds or none was tried. */
@@ -115,16 +121,22 @@ export async function* casAttempts(
   options?: UpdateOptions,
 ): AsyncGenerator<CasAttempt, void, void> {
   const limit = options?.attempts ?? 16;
+  if (!(limit >= 1)) throw new RangeError(`Cannot use attempts of ${limit}: it is how often to try, 1 or more`);
   for (let count = 0; count < limit; count++) {
     if (count > 0) await pause(count, options?.signal);
-    const attempt = new CasAttempt(calls, key, await calls.get(key, callOptions(options)), options);
+    const item = await calls.get(key, callOptions(options));
+    // Version 0 in a write means whatever version, so that nobody would be told of a lost write.
+    if (item?.cas === 0n) {
+      throw new UnsupportedError(`Cannot update ${quote(key)}: the server keeps no versions (memcached: option -C)`, {
+        sent: false,
+      });
+    }
+    const attempt = new CasAttempt(calls, key, item, options);
     yield attempt;
     if (!attempt.lost) return;
   }
   throw new CasMismatchError(
-    `Cannot update ${
-      JSON.stringify(String(key))
-    }: others changed it in each of ${limit} attempts; try later or raise attempts`,
+    `Cannot update ${quote(key)}: others changed it in each of ${limit} attempts; try later or raise attempts`,
     {
       op: "update",
       status: Status.KEY_EEXISTS,
