@@ -74,10 +74,17 @@ function locate(
   const tls = options.tls === true ? {} : options.tls || undefined;
   if (typeof server === "string" || server instanceof URL) {
     const parsed = parseAddress(server, tls);
+    if (tls !== undefined && "path" in parsed.address) refuseTls(parsed.address.path);
     return { address: parsed.address, credentials: options.credentials ?? parsed.credentials };
   }
-  const address = tls === undefined || "path" in server ? server : { ...server, tls };
-  return { address, credentials: options.credentials };
+  if (tls === undefined) return { address: server, credentials: options.credentials };
+  if ("path" in server) refuseTls(server.path);
+  return { address: { ...server, tls }, credentials: options.credentials };
+}
+
+/** What cannot be encrypted must not go unencrypted in silence. */
+function refuseTls(path: string): never {
+  throw new TypeError(`Cannot connect to unix:${path} with tls: it is for host and port only`);
 }
 
 /** Closes a connection on which the credentials were not accepted. */
