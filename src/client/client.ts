@@ -1,15 +1,11 @@
-import { utf8Decode } from "../bytes.ts";
-import type { Caller, CallOptions, Settle } from "../connection/caller.ts";
-import { readReply } from "../connection/read_reply.ts";
+import type { Caller, CallOptions } from "../connection/caller.ts";
 import { StatusError, UnsupportedError } from "../errors.ts";
-import type { Frame } from "../frame/frame.ts";
 import type { Bytes } from "../frame/frame_writer.ts";
 import { FLUSH, NOOP, QUIT, STAT, type StatResponse, VERBOSITY, VERSION } from "../ops/admin.ts";
 import { type CounterRequest, type CounterResponse, DECREMENT, INCREMENT, NO_CREATE } from "../ops/counter.ts";
 import type { Item } from "../ops/item.ts";
 import { NOTHING, type Op } from "../ops/op.ts";
-import { GAT, GET, readItem, TOUCH, type TouchResponse } from "../ops/retrieval.ts";
-import { statusError } from "../ops/status_error.ts";
+import { GAT, GET, TOUCH, type TouchResponse } from "../ops/retrieval.ts";
 import {
   ADD,
   APPEND,
@@ -23,7 +19,22 @@ import {
 } from "../ops/storage.ts";
 import { Status } from "../wire/status.ts";
 import { expiryOf, type ExpiryOptions } from "./expiry.ts";
-import { callMulti, MISS, type MultiResult } from "./multi.ts";
+import { callMulti, type MultiResult } from "./multi.ts";
+import {
+  countOrNothing,
+  deletedOrNot,
+  isMiss,
+  type ItemInfo,
+  itemOrNothing,
+  jsonOrNothing,
+  nothing,
+  readInto,
+  textOrNothing,
+  touchedOrNothing,
+  trueOrMiss,
+  trueOrThrow,
+  versionText,
+} from "./settle.ts";
 import {
   type CasAttempt,
   casAttempts,
@@ -32,6 +43,8 @@ import {
   type UpdateResult,
   updateWith,
 } from "./update.ts";
+
+export type { ItemInfo } from "./settle.ts";
 
 /** How an item is written. */
 export interface StoreOptions extends CallOptions, ExpiryOptions {
@@ -51,16 +64,6 @@ export interface CounterOptions extends CallOptions, ExpiryOptions {
   readonly by?: bigint | number;
   /** The value of a counter that is not there yet, to which `by` is not added. Without it, such a counter is not created. */
   readonly initial?: bigint | number;
-}
-
-/** What {@linkcode Client.getInto} tells about the value that it wrote. */
-export interface ItemInfo {
-  /** Length of the value in bytes. */
-  readonly length: number;
-  /** The 32 bits stored with it. */
-  readonly flags: number;
-  /** Its version. */
-  readonly cas: bigint;
 }
 
 /** What a client needs of a connection, a pool or a router. */
@@ -135,7 +138,14 @@ export class Client implements AsyncDisposable {
 
   /** Reads many items at once: one write, one promise. */
   getMulti<K extends Bytes>(keys: Iterable<K>, options?: CallOptions): Promise<MultiResult<K, Item>> {
-    return callMulti(this.#caller, GET, [...keys], keyRequest, { options, settle: itemOrNothing, silence: undefined });
+    return callMulti(this.#caller, {
+      op: GET,
+      keys: [...keys],
+      request: keyRequest,
+      options,
+      settle: itemOrNothing,
+      silence: undefined,
+    });
   }
 
   /** Reads an item and changes when it goes away. */
@@ -180,16 +190,24 @@ export class Client implements AsyncDisposable {
   ): Promise<MultiResult<K, true>> {
     return this.#try(() => {
       const expiry = expiryOf(options);
-      const flags = options?.flags ?? 0;
+      const flags = flagsOf(options?.flags);
       const values = new Map(entries);
       const request = (key: K) => ({ key, value: values.get(key)!, flags, expiry });
-      return callMulti(this.#caller, SET, [...values.keys()], request, { options, settle: trueOrThrow, silence: true });
+      const keys = [...values.keys()];
+      return callMulti(this.#caller, { op: SET, keys, request, options, settle: trueOrThrow, silence: true });
     });
   }
 
   /** Deletes many items at once. */
   deleteMulti<K extends Bytes>(keys: Iterable<K>, options?: CallOptions): Promise<MultiResult<K, true>> {
-    return callMulti(this.#caller, DELETE, [...keys], keyRequest, { options, settle: trueOrMiss, silence: true });
+    return callMulti(this.#caller, {
+      op: DELETE,
+      keys: [...keys],
+      request: keyRequest,
+      options,
+      settle: trueOrMiss,
+      silence: true,
+    });
   }
 
   /** Deletes an item; `false` if there is none. With `cas`, only that version, else it rejects with a {@linkcode CasMismatchError}. */
@@ -300,7 +318,7 @@ export class Client implements AsyncDisposable {
   ): Promise<MutationResponse> {
     if (options === undefined) return this.#caller.call(op, { key, value, flags: 0, expiry: 0 });
     return this.#try(() => {
-      const request = { key, value, flags: options.flags ?? 0, expiry: expiryOf(options), cas: options.cas ?? 0n };
+      const request = { key, value, flags: flagsOf(options.flags), expiry: expiryOf(options), cas: options.cas ?? 0n };
       return this.#caller.call(op, request, options);
     });
   }
@@ -348,63 +366,17 @@ function keyRequest<K extends Bytes>(key: K): { key: K } {
   return { key };
 }
 
+function flagsOf(flags = 0): number {
+  if (flags >>> 0 !== flags) {
+    throw new RangeError(`Cannot use flags of ${flags}: they are an unsigned number of 32 bits`);
+  }
+  return flags;
+}
+
 function unsigned(value: bigint | number, name: string): bigint {
   const whole = BigInt(value);
   if (whole < 0n || whole > 0xffff_ffff_ffff_ffffn) {
     throw new RangeError(`Cannot use ${name} of ${value}: it is an unsigned number of 64 bits`);
   }
   return whole;
-}
-
-/** Whether the key is missing; what is neither that nor success is thrown. */
-function isMiss(frame: Frame, op: Op<unknown, unknown>, request: unknown): boolean {
-  if (frame.status === Status.SUCCESS) return false;
-  if (frame.status === Status.KEY_ENOENT) return true;
-  throw statusError(op, frame, request);
-}
-
-const itemOrNothing: Settle<Item | undefined> = (frame, op, request) => {
-  if (isMiss(frame, op, request)) return undefined;
-  frame.keep();
-  return readItem(frame);
-};
-
-const textOrNothing: Settle<string | undefined> = (frame, op, request) =>
-  isMiss(frame, op, request) ? undefined : utf8Decode(frame.value);
-
-// deno-lint-ignore no-explicit-any -- as JSON.parse: the caller knows what was stored.
-const jsonOrNothing: Settle<any> = (frame, op, request) =>
-  isMiss(frame, op, request) ? undefined : JSON.parse(utf8Decode(frame.value));
-
-const touchedOrNothing: Settle<TouchResponse | undefined> = (frame, op, request) =>
-  isMiss(frame, op, request) ? undefined : TOUCH.response.read(frame);
-
-const deletedOrNot: Settle<boolean> = (frame, op, request) => !isMiss(frame, op, request);
-
-const trueOrMiss: Settle<true | typeof MISS> = (frame, op, request) => isMiss(frame, op, request) ? MISS : true;
-
-const countOrNothing: Settle<bigint | undefined> = (frame, op, request) =>
-  isMiss(frame, op, request) ? undefined : INCREMENT.response.read(frame).value;
-
-const trueOrThrow: Settle<true> = (frame, op, request) => {
-  readReply(frame, op, request);
-  return true;
-};
-
-const nothing: Settle<void> = (frame, op, request) => {
-  readReply(frame, op, request);
-};
-
-const versionText: Settle<string> = (frame, op, request) => {
-  if (frame.status !== Status.SUCCESS) throw statusError(op, frame, request);
-  return VERSION.response.read(frame).version;
-};
-
-function readInto(frame: Frame, target: Uint8Array): ItemInfo {
-  const value = frame.value;
-  if (value.length > target.length) {
-    throw new RangeError(`Cannot read value of ${value.length} bytes into ${target.length}: give a larger array`);
-  }
-  target.set(value);
-  return { length: value.length, flags: frame.view.getUint32(frame.extrasAt), cas: frame.cas };
 }

@@ -1,4 +1,6 @@
 import type { BatchResult, Caller, CallOptions, Settle } from "../connection/caller.ts";
+import { OverloadError } from "../errors.ts";
+import { FrameWriter } from "../frame/frame_writer.ts";
 import type { Op, Outgoing } from "../ops/op.ts";
 
 /** What a call about many keys came to. Every key that was given is in exactly one of the three. */
@@ -14,43 +16,84 @@ export interface MultiResult<K, T> {
 /** How many requests go into one batch, so that one call does not hold up all others. */
 const PART = 4096;
 
+/** A call about many keys. */
+interface MultiCall<K, Req, T> {
+  readonly op: Op<Req, unknown>;
+  readonly keys: readonly K[];
+  /** Makes the request about a key. */
+  readonly request: (key: K) => Outgoing<Req>;
+  readonly options: CallOptions | undefined;
+  readonly settle: Settle<Found<T>>;
+  /** What no answer stands for: a miss for reads, success for writes. */
+  readonly silence: T | undefined;
+}
+
 /** Asks about many keys with quiet requests, and sorts the answers by the key that each was about. */
-export async function callMulti<K, Req, T>(
-  caller: Caller,
-  op: Op<Req, unknown>,
-  keys: readonly K[],
-  request: (key: K) => Outgoing<Req>,
-  how: {
-    readonly options: CallOptions | undefined;
-    readonly settle: Settle<Found<T>>;
-    readonly silence: T | undefined;
-  },
-): Promise<MultiResult<K, T>> {
+export async function callMulti<K, Req, T>(caller: Caller, call: MultiCall<K, Req, T>): Promise<MultiResult<K, T>> {
   const result: MultiResult<K, T> = { hits: new Map(), misses: new Set(), errors: new Map() };
-  if (keys.length <= PART) {
-    if (keys.length > 0) {
-      sort(result, keys, await caller.batch(op, keys.map(request), how.options, how.settle), how.silence);
-    }
-    return result;
-  }
-  const parts: (readonly K[])[] = [];
-  for (let from = 0; from < keys.length; from += PART) parts.push(keys.slice(from, from + PART));
-  const batches = parts.map((part) => caller.batch(op, part.map(request), how.options, how.settle));
-  const answers = await Promise.all(batches);
-  for (const [i, part] of parts.entries()) sort(result, part, answers[i]!, how.silence);
+  const { op, keys, options, settle } = call;
+  if (keys.length === 0) return result;
+  const requests = keys.map(call.request);
+  if (keys.length <= PART) sort(result, call, { from: 0, found: await caller.batch(op, requests, options, settle) });
+  else await callParts(result, caller, { call, requests });
+  if (result.hits.size + result.misses.size + result.errors.size !== keys.length) joinTwice(result);
   return result;
 }
 
-/** Silence means a miss for reads and success for writes: `silence` is what it stands for. */
-function sort<K, T>(
+/** The same in several batches. */
+async function callParts<K, Req, T>(
   result: MultiResult<K, T>,
-  keys: readonly K[],
-  { replies, errors }: BatchResult<Found<T>>,
-  silence: T | undefined,
+  caller: Caller,
+  { call, requests }: { readonly call: MultiCall<K, Req, T>; readonly requests: readonly Outgoing<Req>[] },
+): Promise<void> {
+  const { op, keys, options, settle } = call;
+  checkAll(op, requests);
+  const starts: number[] = [];
+  for (let from = 0; from < keys.length; from += PART) starts.push(from);
+  const answers = await Promise.allSettled(
+    starts.map((from) => caller.batch(op, requests.slice(from, from + PART), options, settle)),
+  );
+  for (const [i, answer] of answers.entries()) {
+    const from = starts[i]!;
+    if (answer.status === "fulfilled") {
+      sort(result, call, { from, found: answer.value });
+    } else if (i > 0 && answer.reason instanceof OverloadError) {
+      // The parts before it were sent, so the call as a whole has not been refused.
+      for (const key of keys.slice(from, from + PART)) result.errors.set(key, answer.reason);
+    } else {
+      throw answer.reason;
+    }
+  }
+}
+
+/** Writes all requests to nowhere, so that one that cannot be written is found before the first part is sent. */
+function checkAll<Req>(op: Op<Req, unknown>, requests: readonly Outgoing<Req>[]): void {
+  const nowhere = new FrameWriter();
+  for (const message of requests) {
+    nowhere.begin();
+    op.request.write(nowhere, message);
+    nowhere.undo();
+  }
+}
+
+/** A key that was given twice may have come to two ends: the best known one counts. */
+function joinTwice<K, T>({ hits, misses, errors }: MultiResult<K, T>): void {
+  for (const key of hits.keys()) {
+    misses.delete(key);
+    errors.delete(key);
+  }
+  for (const key of errors.keys()) misses.delete(key);
+}
+
+/** Puts the keys of a batch, which begin at a place among all, where they belong. */
+function sort<K, Req, T>(
+  result: MultiResult<K, T>,
+  { keys, silence }: MultiCall<K, Req, T>,
+  { from, found: { replies, errors } }: { readonly from: number; readonly found: BatchResult<Found<T>> },
 ): void {
   const { hits, misses } = result;
-  for (let place = 0; place < keys.length; place++) {
-    const key = keys[place]!;
+  for (let place = 0; place < replies.length; place++) {
+    const key = keys[from + place]!;
     if (errors !== undefined && errors.has(place)) {
       result.errors.set(key, errors.get(place));
       continue;
