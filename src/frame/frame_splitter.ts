@@ -40,7 +40,7 @@ export class FrameSplitter {
   readonly #frame = new Frame();
   readonly #keeper = new WindowKeeper();
   #view: DataView = new DataView(new ArrayBuffer(0));
-  /** How many bytes of whole frames and of the current chunk are behind us, for error messages. */
+  /** How many bytes of whole frames are behind us, for error messages. */
   #position = 0;
   #stopped = false;
 
@@ -52,10 +52,20 @@ export class FrameSplitter {
   /** The buffer of the last large frame that nobody kept. */
   #spare: Uint8Array | undefined = undefined;
 
-  /** Makes a splitter with nothing read. */
+  /**
+   * Makes a splitter with nothing read.
+   *
+   * @throws {RangeError} If the limit is no number of bytes.
+   */
   constructor(options: FrameSplitterOptions = {}) {
     this.#maxBody = options.maxBody ?? DEFAULT_MAX_BODY;
+    if (!(this.#maxBody >= 0)) throw new RangeError(`Cannot use maxBody of ${this.#maxBody}: it is bytes, 0 or more`);
     this.#frame.keeper = this.#keeper;
+  }
+
+  /** The frame object that visitors are shown, to set what holds for all frames. */
+  get frame(): Frame {
+    return this.#frame;
   }
 
   /** How many bytes of a cut frame are held. */
@@ -63,7 +73,7 @@ export class FrameSplitter {
     return this.#filled;
   }
 
-  /** How many bytes of whole frames have been cut so far. */
+  /** How many bytes of whole frames have been shown so far; while one is shown, or has been refused, where it begins. */
   get position(): number {
     return this.#position;
   }
@@ -79,6 +89,7 @@ export class FrameSplitter {
     const end = at + chunk.byteLength;
     const frame = this.#frame;
     if (this.#filled > 0) {
+      if (this.#stopped) return this.#hold(chunk);
       at = this.#complete(chunk, visit);
       if (at === end) return;
     }
@@ -91,9 +102,9 @@ export class FrameSplitter {
       this.#check(frame);
       const size = HEADER_SIZE + frame.bodyLength;
       if (end - at < size) break;
-      this.#position += size;
       at += size;
       visit(frame);
+      this.#position += size;
     }
     if (at < end) this.#begin(new Uint8Array(chunk.buffer, at, end - at));
   }
@@ -152,24 +163,25 @@ export class FrameSplitter {
 
   /** Checks what the header says before anything is made of it. */
   #check(frame: Frame): void {
-    const magic = frame.magic;
-    if ((magic < 0x80 || magic > 0x83) && magic !== 0x08 && magic !== 0x18) {
-      this.#fail(frame, `first byte 0x${magic.toString(16).padStart(2, "0")} is no magic`);
-    }
+    if (!isMagic(frame.magic)) this.#failMagic(headerOf(frame));
     if (frame.bodyLength > this.#maxBody) {
-      this.#fail(frame, `body of ${frame.bodyLength} bytes exceeds the limit of ${this.#maxBody}`);
+      this.#fail(headerOf(frame), `body of ${frame.bodyLength} bytes exceeds the limit of ${this.#maxBody}`);
     }
     if (frame.valueLength < 0) {
-      this.#fail(
-        frame,
-        `extras and key of ${frame.bodyLength - frame.valueLength} bytes exceed the body of ${frame.bodyLength}`,
-      );
+      const parts = frame.bodyLength - frame.valueLength;
+      this.#fail(headerOf(frame), `extras and key of ${parts} bytes exceed the body of ${frame.bodyLength}`);
     }
   }
 
-  #fail(frame: Frame, reason: string): never {
-    const bytes = new Uint8Array(frame.buffer, frame.start, HEADER_SIZE).slice();
-    throw new ProtocolError(`Cannot read frame at byte ${this.#position}: ${reason}`, { at: this.#position, bytes });
+  #failMagic(start: Uint8Array): never {
+    this.#fail(start, `first byte 0x${start[0]!.toString(16).padStart(2, "0")} is no magic`);
+  }
+
+  #fail(start: Uint8Array, reason: string): never {
+    throw new ProtocolError(`Cannot read frame at byte ${this.#position}: ${reason}`, {
+      at: this.#position,
+      bytes: start.slice(),
+    });
   }
 
   /** Holds the first bytes of a frame, or whatever follows a stop. */
@@ -177,6 +189,8 @@ export class FrameSplitter {
     if (this.#stopped) {
       this.#partial = bytes.slice();
     } else if (bytes.length < HEADER_SIZE) {
+      // What is no frame may never grow to the size of a header: a server of text says "ERROR" and waits.
+      if (!isMagic(bytes[0]!)) this.#failMagic(bytes);
       this.#header.set(bytes);
     } else {
       this.#allocate();
@@ -185,12 +199,21 @@ export class FrameSplitter {
     this.#filled = bytes.length;
   }
 
+  /** Holds more of what follows a stop. */
+  #hold(bytes: Uint8Array): void {
+    const held = new Uint8Array(this.#filled + bytes.length);
+    held.set(this.rest());
+    held.set(bytes, this.#filled);
+    this.#partial = held;
+    this.#filled = held.length;
+  }
+
   /** Finds room for the frame whose header `#frame` has read and checked. */
   #allocate(): void {
     const size = this.#frame.size;
     const spare = this.#spare;
-    // A frame that is kept pins the whole buffer, so it must fit closely.
-    if (spare !== undefined && spare.length >= size && spare.length - size <= LARGE) {
+    // A frame that is kept pins the whole buffer, so it must be large and fit closely.
+    if (spare !== undefined && size >= LARGE && spare.length >= size && spare.length - size <= LARGE) {
       this.#partial = spare.subarray(0, size);
       this.#spare = undefined;
     } else {
@@ -226,11 +249,19 @@ export class FrameSplitter {
     const frame = this.#frame;
     this.#partial = undefined;
     this.#filled = 0;
-    this.#position += partial.length;
     frame.read(new DataView(partial.buffer), partial.byteOffset);
     frame.keeper = undefined;
     visit(frame);
+    this.#position += partial.length;
     frame.keeper = this.#keeper;
     if (!frame.kept && partial.length >= LARGE) this.#spare = new Uint8Array(partial.buffer);
   }
+}
+
+function isMagic(byte: number): boolean {
+  return (byte >= 0x80 && byte <= 0x83) || byte === 0x08 || byte === 0x18;
+}
+
+function headerOf(frame: Frame): Uint8Array {
+  return new Uint8Array(frame.buffer, frame.start, HEADER_SIZE);
 }

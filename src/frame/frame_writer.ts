@@ -1,11 +1,19 @@
 import { utf8Encode, utf8EncodeInto } from "../bytes.ts";
-import { HEADER_SIZE, Magic } from "../wire/header.ts";
+import { type ByteRange, dropRanges } from "./drop_ranges.ts";
+import { leb128Size, writeLeb128 } from "../wire/leb128.ts";
+import { HEADER_SIZE, isRequest, Magic } from "../wire/header.ts";
 
 /** What a key or a value may be given as: bytes, or text that is written as UTF-8. */
 export type Bytes = string | Uint8Array;
 
 /** The longest key that the protocol knows, in bytes. */
 export const MAX_KEY_LENGTH = 250;
+
+/** What the header has room for. */
+const MAX_NAME_LENGTH = 0xffff;
+
+/** The longest key in a collection that is not the default one, in bytes. */
+export const MAX_COLLECTION_KEY_LENGTH = 246;
 
 /** Values from here on leave as a segment of their own instead of being copied. */
 const OWN_SEGMENT = 64 * 1024;
@@ -47,6 +55,8 @@ export class FrameWriter {
   cas = 0n;
   /** Bits of the header that say how to read the value of the frame being written. */
   datatype = 0;
+  /** Which collection the keys of documents are in; -1 where keys have no such prefix. Stays from frame to frame. */
+  collection = -1;
 
   #start = 0;
   #framingLength = 0;
@@ -61,6 +71,8 @@ export class FrameWriter {
   #segments: Uint8Array[] = [];
   #cut = 0;
   #segmentBytes = 0;
+  /** Frames that are not to be sent after all. */
+  #dropped: ByteRange[] | undefined = undefined;
 
   /** Two slabs take turns: one is written while the other is being sent. */
   #taken: Slab | undefined = undefined;
@@ -73,7 +85,7 @@ export class FrameWriter {
     this.view = slab.view;
   }
 
-  /** Bytes that wait to be taken. */
+  /** Bytes that wait to be taken, with those that were dropped. */
   get size(): number {
     return this.#segmentBytes + this.length - this.#cut;
   }
@@ -116,25 +128,56 @@ export class FrameWriter {
    * @throws {RangeError} If it is empty or longer than 250 bytes.
    */
   key(key: Bytes): void {
-    const length = this.append(key);
-    if (length === 0 || length > MAX_KEY_LENGTH) failKey(key, length);
-    this.#keyLength = length;
+    this.#keyLength = this.documentKey(key);
   }
 
-  /** Appends what an opcode carries in the place of the key and is not the key of a document; may be empty. */
+  /** Appends the key of a document anywhere, behind the number of its collection if there are any; returns how many bytes that were. */
+  documentKey(key: Bytes): number {
+    let prefix = 0;
+    if (this.collection >= 0) {
+      prefix = leb128Size(this.collection);
+      const at = this.reserve(prefix);
+      writeLeb128(this.bytes, at, this.collection);
+    }
+    const length = this.append(key);
+    const limit = this.collection > 0 ? MAX_COLLECTION_KEY_LENGTH : MAX_KEY_LENGTH;
+    if (length === 0 || length > limit) failKey(key, length, limit);
+    return prefix + length;
+  }
+
+  /**
+   * Appends what an opcode carries in the place of the key and is not the key of a document; may be empty.
+   *
+   * @throws {RangeError} If it is longer than 65,535 bytes.
+   */
   name(name: Bytes): void {
-    this.#keyLength = this.append(name);
+    const length = this.append(name);
+    if (length > MAX_NAME_LENGTH) {
+      throw new RangeError(`Cannot use a name of ${length} bytes: ${MAX_NAME_LENGTH} are the most`);
+    }
+    this.#keyLength = length;
   }
 
   /** Appends the value. An array of 64 KiB and more is not copied: it must not be changed until it has been sent. */
   value(value: Bytes): void {
-    if (value.length < OWN_SEGMENT) this.append(value);
-    else this.#ownValue = typeof value === "string" ? utf8Encode(value) : value;
+    if (!(value?.length >= OWN_SEGMENT)) {
+      this.append(value);
+    } else if (typeof value === "string") {
+      this.#ownValue = utf8Encode(value);
+    } else {
+      if (!(value instanceof Uint8Array)) checkBytes(value);
+      this.#ownValue = value;
+    }
   }
 
-  /** Appends bytes, or text as UTF-8; returns how many bytes that were. */
+  /**
+   * Appends bytes, or text as UTF-8; returns how many bytes that were.
+   *
+   * @throws {TypeError} If it is neither.
+   */
   append(part: Bytes): number {
     if (typeof part === "string") return part.length <= SHORT_TEXT ? this.#shortText(part) : this.#text(part);
+    if (!(part instanceof Uint8Array)) checkBytes(part);
     const at = this.reserve(part.length);
     this.bytes.set(part, at);
     return part.length;
@@ -153,7 +196,8 @@ export class FrameWriter {
     const bodyLength = this.length - start - HEADER_SIZE + (own === undefined ? 0 : own.length);
     let lengths = this.#keyLength;
     if (this.#framingLength > 0) {
-      magic = magic === Magic.CLIENT_REQUEST ? Magic.FLEX_REQUEST : Magic.FLEX_RESPONSE;
+      if (lengths > 0xff) failFlexKey(lengths);
+      magic = isRequest(magic) ? Magic.FLEX_REQUEST : Magic.FLEX_RESPONSE;
       lengths |= this.#framingLength << 8;
     }
     view.setUint32(start, (magic << 24) | (opcode << 16) | lengths);
@@ -189,6 +233,12 @@ export class FrameWriter {
     this.#ownValue = undefined;
   }
 
+  /** Leaves whole frames out of what will be taken: those between what `size` was before the first and behind the last. */
+  drop(from: number, to: number): void {
+    this.#dropped ??= [];
+    this.#dropped.push({ from, to });
+  }
+
   /** The last frame that was ended, in one piece; a copy. */
   last(): Uint8Array {
     const segments = this.#segments;
@@ -206,8 +256,12 @@ export class FrameWriter {
    * {@linkcode FrameWriter.recycle} when they have been sent.
    */
   take(): Uint8Array[] {
-    const segments = this.#segments;
+    let segments = this.#segments;
     if (this.length > this.#cut) segments.push(new Uint8Array(this.bytes.buffer, this.#cut, this.length - this.#cut));
+    if (this.#dropped !== undefined) {
+      segments = dropRanges(segments, this.#dropped.sort((a, b) => a.from - b.from));
+      this.#dropped = undefined;
+    }
     this.#taken = { bytes: this.bytes, view: this.view };
     const next = this.#idle ?? newSlab(INITIAL_SLAB);
     this.#idle = undefined;
@@ -301,10 +355,23 @@ export interface FrameHead {
   readonly vbucketOrStatus?: number;
 }
 
-function failKey(key: Bytes, length: number): never {
-  if (length === 0) throw new RangeError("Cannot use an empty key: a key has 1 to 250 bytes");
+/** An array of bytes that another realm made is no instance of the class of this one. */
+function checkBytes(part: unknown): void {
+  if (ArrayBuffer.isView(part) && (part as Uint8Array).BYTES_PER_ELEMENT === 1) return;
+  const found = part === null ? "null" : typeof part;
+  throw new TypeError(
+    `Cannot write ${found === "object" ? "an object" : found}: keys and values are text or Uint8Array`,
+  );
+}
+
+function failFlexKey(length: number): never {
+  throw new RangeError(`Cannot write ${length} bytes of key beside framing extras: 255 are the most`);
+}
+
+function failKey(key: Bytes, length: number, limit: number): never {
+  if (length === 0) throw new RangeError(`Cannot use an empty key: a key has 1 to ${limit} bytes`);
   const start = typeof key === "string" ? key.slice(0, 40) : Array.from(key.subarray(0, 20), hexByte).join("");
-  throw new RangeError(`Cannot use key "${start}…" of ${length} bytes: a key has 1 to ${MAX_KEY_LENGTH} bytes`);
+  throw new RangeError(`Cannot use key "${start}…" of ${length} bytes: a key has 1 to ${limit} bytes`);
 }
 
 function hexByte(byte: number): string {
