@@ -1,3 +1,6 @@
+/** The longest that timers can wait; more would ring at once. */
+const LONGEST = 0x7fffffff;
+
 /** One timer that rings at the earliest of the times it was told, on the clock of `performance.now`, in milliseconds. */
 export class Alarm {
   readonly #ring: () => void;
@@ -14,7 +17,7 @@ export class Alarm {
     if (at >= this.#at) return;
     if (this.#timer !== undefined) clearTimeout(this.#timer);
     this.#at = at;
-    this.#timer = setTimeout(this.#rang, Math.max(0, at - now));
+    this.#timer = setTimeout(this.#rang, Math.min(Math.max(0, at - now), LONGEST));
   }
 
   /** Stops it. */

@@ -1,16 +1,20 @@
 import type { Frame } from "../frame/frame.ts";
 import { NOOP } from "../ops/admin.ts";
 import type { Op } from "../ops/op.ts";
+import { describe } from "../ops/status_error.ts";
 import { opcodeName } from "../ops/table.ts";
 import { ProtocolError } from "../errors.ts";
+import { HEADER_SIZE } from "../wire/header.ts";
 import type { BatchResult, Settle } from "./caller.ts";
-import type { Waiter } from "./pipeline.ts";
+import { echoesOther, type Waiter } from "./pipeline.ts";
 
 /** The most requests that one batch may have: their places share the opaque with the slot. */
 export const MAX_BATCH = 0xffff;
 
 /** Gathers the answers of quiet requests until the NOOP behind them is answered: one promise for all. */
 export class Batch<T> implements Waiter {
+  /** Each request of a batch has an opaque of its own. */
+  readonly many = true;
   readonly #op: Op<unknown, unknown>;
   readonly #requests: readonly unknown[];
   readonly #settle: Settle<T>;
@@ -44,14 +48,13 @@ export class Batch<T> implements Waiter {
       return true;
     }
     if (place >= count || frame.opcode !== this.#op.quiet!.opcode) {
-      throw new ProtocolError(
-        `Cannot match the answer to ${opcodeName(frame.opcode)}: a batch of ${this.#op.name} waits`,
-        {
-          bytes: frame.bytes.slice(0, 24),
-        },
-      );
+      this.#refuse(frame, `a batch of ${count} ${this.#op.name} waits`);
     }
+    if (this.#answered[place] === 1) this.#refuse(frame, `request ${place} of the batch has been answered`);
+    const request = this.#requests[place];
+    if (echoesOther(this.#op, request, frame)) this.#refuse(frame, `what was asked is ${describe(this.#op, request)}`);
     if (!this.#over) this.#take(frame, place);
+    this.#answered[place] = 1;
     return false;
   }
 
@@ -69,14 +72,20 @@ export class Batch<T> implements Waiter {
   }
 
   #take(frame: Frame, place: number): void {
-    this.#answered[place] = 1;
     try {
       this.#replies[place] = this.#settle(frame, this.#op, this.#requests[place]);
     } catch (error) {
+      // What cannot be read ends the connection, which then tells this batch too.
+      if (error instanceof ProtocolError) throw error;
       this.#errors ??= new Map();
       this.#errors.set(place, error);
-      if (error instanceof ProtocolError) throw error;
     }
+  }
+
+  #refuse(frame: Frame, reason: string): never {
+    throw new ProtocolError(`Cannot match the answer to ${opcodeName(frame.opcode)}: ${reason}`, {
+      bytes: frame.bytes.slice(0, HEADER_SIZE),
+    });
   }
 
   #finish(): void {

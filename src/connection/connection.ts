@@ -1,12 +1,5 @@
-import {
-  ClosedError,
-  ConnectionError,
-  type MemcachedError,
-  OverloadError,
-  ProtocolError,
-  TimeoutError,
-} from "../errors.ts";
-import { Frame } from "../frame/frame.ts";
+import { ProtocolError } from "../errors.ts";
+import type { Frame } from "../frame/frame.ts";
 import { FrameSplitter } from "../frame/frame_splitter.ts";
 import { FrameWriter } from "../frame/frame_writer.ts";
 import { NOOP } from "../ops/admin.ts";
@@ -15,37 +8,20 @@ import { describe } from "../ops/status_error.ts";
 import type { AnyOp } from "../ops/table.ts";
 import { Outbox } from "../transport/outbox.ts";
 import type { Sink, Transport } from "../transport/transport.ts";
-import { Magic } from "../wire/header.ts";
+import { HEADER_SIZE, Magic } from "../wire/header.ts";
 import { Batch, MAX_BATCH } from "./batch.ts";
 import type { BatchResult, Caller, CallOptions, Settle } from "./caller.ts";
 import { Alarm } from "./alarm.ts";
+import { closedHere, lateError, lost, type MakeError, overload, refusal } from "./connection_errors.ts";
+import type { ConnectionCounters, ConnectionOptions, ConnectionState } from "./connection_options.ts";
 import { type Detached, detachTransport } from "./detached.ts";
+import { type FrameListener, FrameListeners } from "./frame_listeners.ts";
 import { Pipeline, type Slot } from "./pipeline.ts";
 import { readReply } from "./read_reply.ts";
 import { ReplyStream } from "./reply_stream.ts";
 
-/** How a {@linkcode Connection} is set. */
-export interface ConnectionOptions {
-  /** How long a call may take unless it says otherwise, in milliseconds; 1000 by default, 0 for ever. */
-  readonly timeout?: number;
-  /** How many calls may wait for an answer; 16,384 by default, 65,536 at most. */
-  readonly maxInFlight?: number;
-  /** How many bytes may wait to be written before calls are refused; 64 MiB by default. */
-  readonly maxQueuedBytes?: number;
-  /** Largest body in bytes that is accepted from the peer; 20 MiB + 64 KiB by default. */
-  readonly maxBody?: number;
-}
-
-/** What a connection is doing. It only ever moves to the right: `open`, `draining`, `closed`. */
-export type ConnectionState = "open" | "draining" | "closed";
-
-/** Someone who watches the frames of a connection. A frame is valid until the listener returns. */
-export interface FrameListener {
-  /** A request was written. */
-  sent?(frame: Frame): void;
-  /** A frame was received, before anything is made of it. */
-  received?(frame: Frame): void;
-}
+export type { ConnectionCounters, ConnectionOptions, ConnectionState } from "./connection_options.ts";
+export type { FrameListener } from "./frame_listeners.ts";
 
 /** How long `close` waits for calls that have no deadline of their own, in milliseconds. */
 const DRAIN_TIMEOUT = 1000;
@@ -83,11 +59,14 @@ export class Connection implements Caller, AsyncDisposable {
   readonly #maxQueuedBytes: number;
   readonly #alarm: Alarm = new Alarm(() => this.#expire());
   #state: ConnectionState = "open";
-  #listeners: readonly FrameListener[] = [];
+  readonly #listeners = new FrameListeners();
   /** Whether calls were made in this turn, which will leave at its end, and when the turn began. */
   #inTurn = false;
   #now = 0;
   #chunks = 0;
+  /** When a connection that is being closed waits no longer. */
+  #drainUntil = Infinity;
+  #detached = false;
 
   /** Where `#capture` puts the functions of the promise being made: a closure per connection and none per call. */
   #resolve: (value: unknown) => void = () => {};
@@ -143,10 +122,7 @@ export class Connection implements Caller, AsyncDisposable {
 
   /** Watches the frames that are sent and received; returns what ends it. */
   observe(listener: FrameListener): () => void {
-    this.#listeners = [...this.#listeners, listener];
-    return () => {
-      this.#listeners = this.#listeners.filter((other) => other !== listener);
-    };
+    return this.#listeners.add(listener);
   }
 
   /** {@inheritDoc Caller.call} */
@@ -168,6 +144,8 @@ export class Connection implements Caller, AsyncDisposable {
     const promise = new Promise(this.#capture);
     slot.resolve = this.#resolve;
     slot.reject = this.#reject;
+    // Last, since a listener may do anything, such as to close the connection.
+    if (this.#listeners.any) this.#listeners.sent(this.#out.last());
     return promise as Promise<T>;
   }
 
@@ -187,15 +165,22 @@ export class Connection implements Caller, AsyncDisposable {
       const slot = this.#admit(op, undefined, options);
       slot.waiter = new Batch(op as Op<unknown, unknown>, requests, settle, { resolve, reject });
       const mark = this.#out.mark();
+      const watched: Uint8Array[] | undefined = this.#listeners.any ? [] : undefined;
       try {
         let place = 0;
-        for (const request of requests) this.#write(op, quiet.opcode, request, opaqueOf(slot, place++), options);
+        for (const request of requests) {
+          this.#write(op, quiet.opcode, request, opaqueOf(slot, place++), options);
+          watched?.push(this.#out.last());
+        }
         this.#write(NOOP, NOOP.opcode, {}, opaqueOf(slot, place), undefined);
+        watched?.push(this.#out.last());
       } catch (error) {
         this.#out.reset(mark);
         this.#pipeline.giveBack(slot);
         throw error;
       }
+      slot.end = this.#outbox.taken + this.#out.size;
+      watched?.forEach((bytes) => this.#listeners.sent(bytes));
     });
   }
 
@@ -207,7 +192,8 @@ export class Connection implements Caller, AsyncDisposable {
       const slot = this.#admit(op, request, options);
       slot.opcode = op.opcode;
       slot.waiter = stream;
-      this.#writeOrGiveBack(slot, request, opaqueOf(slot, 0), options);
+      this.#writeOrGiveBack(slot, request, slot.opaque, options);
+      if (this.#listeners.any) this.#listeners.sent(this.#out.last());
     } catch (error) {
       stream.fail(error);
     }
@@ -215,17 +201,17 @@ export class Connection implements Caller, AsyncDisposable {
   }
 
   /**
-   * Lets the calls under way end, then closes. New calls are refused at once; calls that have no deadline get a second.
-   * Resolves when the transport is closed.
+   * Lets the calls under way end, then closes. New calls are refused at once; those under way get no more than `timeout` of the
+   * connection, or a second if that is 0. Resolves when the transport is closed, or at once if it was given away.
    */
   close(): Promise<void> {
+    if (this.#detached) return Promise.resolve();
     if (this.#state === "open") {
       this.#state = "draining";
       this.#outbox.flush();
-      const now = performance.now();
-      this.#pipeline.hurry(now + (this.#timeout || DRAIN_TIMEOUT));
+      this.#drainUntil = performance.now() + (this.#timeout || DRAIN_TIMEOUT);
+      this.#pipeline.hurry(this.#drainUntil);
       this.#expire();
-      this.#closeWhenDone();
     }
     return this.closed;
   }
@@ -237,9 +223,7 @@ export class Connection implements Caller, AsyncDisposable {
 
   /** Closes at once. Calls under way reject with a {@linkcode ClosedError} that has the given cause. */
   destroy(cause?: unknown): void {
-    this.#fail((what, sent) =>
-      new ClosedError(`Cannot ${what}: the connection to ${this.peer} was closed`, { cause, sent })
-    );
+    this.#fail(closedHere(this.peer, cause));
   }
 
   /**
@@ -249,11 +233,12 @@ export class Connection implements Caller, AsyncDisposable {
    * @throws {TypeError} If calls wait for an answer, or bytes to be written.
    */
   detach(): Detached {
-    if (this.#state !== "open") throw this.#refusal("detach");
+    if (this.#state !== "open") throw refusal("detach", this.peer, this.#state);
     if (this.#pipeline.used > 0 || !this.#outbox.idle) {
       throw new TypeError(`Cannot detach from ${this.peer}: ${this.#pipeline.used} calls are under way`);
     }
     this.#state = "closed";
+    this.#detached = true;
     this.#alarm.clear();
     return detachTransport(this.#transport, this.#splitter.rest());
   }
@@ -266,14 +251,18 @@ export class Connection implements Caller, AsyncDisposable {
 
   /** Finds a slot for a call and sees to its deadline and its signal; throws when it may not be made. */
   #admit(op: AnyOp, request: unknown, options: CallOptions | undefined): Slot {
-    if (this.#state !== "open") throw this.#refusal(describe(op, request));
+    if (this.#state !== "open") throw refusal(describe(op, request), this.peer, this.#state);
     const signal = options?.signal;
     if (signal !== undefined) signal.throwIfAborted();
+    const timeout = options?.timeout ?? this.#timeout;
+    if (!(timeout >= 0)) throw new RangeError(`Cannot use a timeout of ${timeout}: it is milliseconds, 0 for ever`);
     if (this.#out.size > this.#maxQueuedBytes) {
-      this.#overload(op, request, `${this.#out.size} bytes wait to be written`);
+      throw overload(op, request, `${this.#out.size} bytes wait to be written to ${this.peer}`);
     }
     const slot = this.#pipeline.take();
-    if (slot === undefined) this.#overload(op, request, `${this.#pipeline.used} calls wait for an answer`);
+    if (slot === undefined) {
+      throw overload(op, request, `${this.#pipeline.used} calls wait for an answer from ${this.peer}`);
+    }
     if (!this.#inTurn) {
       this.#inTurn = true;
       this.#now = performance.now();
@@ -282,13 +271,12 @@ export class Connection implements Caller, AsyncDisposable {
     slot.op = op;
     slot.request = request;
     slot.offset = this.#outbox.taken + this.#out.size;
-    const timeout = options?.timeout ?? this.#timeout;
     if (timeout > 0) {
       slot.deadline = this.#now + timeout;
       this.#alarm.set(slot.deadline, this.#now);
     }
     if (signal !== undefined) {
-      const onAbort = () => this.#pipeline.abandon(slot, signal.reason, true);
+      const onAbort = () => this.#giveUp(slot, signal.reason, true);
       signal.addEventListener("abort", onAbort, { once: true });
       slot.release = () => signal.removeEventListener("abort", onAbort);
     }
@@ -297,7 +285,7 @@ export class Connection implements Caller, AsyncDisposable {
 
   readonly #endTurn = (): void => {
     this.#inTurn = false;
-    this.#outbox.flush();
+    if (this.#state !== "closed") this.#outbox.flush();
   };
 
   #writeOrGiveBack(slot: Slot, request: unknown, opaque: number, options: CallOptions | undefined): void {
@@ -308,17 +296,16 @@ export class Connection implements Caller, AsyncDisposable {
       this.#pipeline.giveBack(slot);
       throw error;
     }
+    slot.end = this.#outbox.taken + this.#out.size;
   }
 
   #write(op: AnyOp, opcode: number, request: unknown, opaque: number, options: CallOptions | undefined): void {
     const out = this.#out;
     out.begin();
     op.request.write(out, request as Outgoing<unknown>);
-    out.finish(Magic.CLIENT_REQUEST, opcode, opaque, options?.vbucket ?? 0);
-    if (this.#listeners.length > 0) {
-      const frame = Frame.from(out.last());
-      for (const listener of this.#listeners) listener.sent?.(frame);
-    }
+    const vbucket = options?.vbucket ?? 0;
+    if ((vbucket & 0xffff) !== vbucket) throw new RangeError(`Cannot use vbucket ${vbucket}: it is 0 to 65535`);
+    out.finish(Magic.CLIENT_REQUEST, opcode, opaque, vbucket);
   }
 
   #receive(chunk: Uint8Array): void {
@@ -333,9 +320,7 @@ export class Connection implements Caller, AsyncDisposable {
   }
 
   readonly #dispatch = (frame: Frame): void => {
-    if (this.#listeners.length > 0) {
-      for (const listener of this.#listeners) listener.received?.(frame);
-    }
+    if (this.#listeners.any) this.#listeners.received(frame);
     const magic = frame.magic;
     if (magic === Magic.SERVER_RESPONSE || magic === Magic.FLEX_RESPONSE) this.#pipeline.dispatch(frame);
     else if (magic !== Magic.SERVER_REQUEST) this.#unexpected(frame);
@@ -343,8 +328,7 @@ export class Connection implements Caller, AsyncDisposable {
 
   #unexpected(frame: Frame): never {
     throw new ProtocolError(`Cannot read answer: magic 0x${frame.magic.toString(16)} is that of a request`, {
-      at: this.#splitter.position - frame.size,
-      bytes: frame.bytes.slice(0, 24),
+      bytes: frame.bytes.slice(0, HEADER_SIZE),
     });
   }
 
@@ -352,14 +336,26 @@ export class Connection implements Caller, AsyncDisposable {
     const now = performance.now();
     // Timers may ring a fraction of a millisecond early.
     const next = this.#pipeline.expire(now + 1, (slot) => {
-      const waited = Math.round(now - slot.deadline);
-      const what = `Cannot ${describe(slot.op!, slot.request)}: no answer from ${this.peer} in time`;
-      return new TimeoutError(waited > 100 ? `${what}, the process was busy for ${waited} ms` : what, {
-        sent: this.#sent(slot),
-      });
+      this.#giveUp(slot, lateError(slot, now, { peer: this.peer, sent: this.#sent(slot) }), false);
     });
-    if (next < Infinity) this.#alarm.set(next, now);
-    if (this.#state === "draining") this.#closeWhenDone();
+    if (this.#state === "draining") {
+      this.#closeWhenDone();
+      if (now + 1 >= this.#drainUntil) this.destroy();
+    }
+    if (this.#state === "closed") return;
+    const until = Math.min(next, this.#drainUntil);
+    if (until < Infinity) this.#alarm.set(until, now);
+  }
+
+  /** Ends the wait of a caller. What has not been taken for writing yet will not be written any more: it was not sent. */
+  #giveUp(slot: Slot, error: unknown, aborted: boolean): void {
+    const taken = this.#outbox.taken;
+    if (slot.offset < taken || slot.end <= slot.offset) {
+      this.#pipeline.abandon(slot, error, aborted);
+    } else {
+      this.#out.drop(slot.offset - taken, slot.end - taken);
+      this.#pipeline.cancel(slot, error, aborted);
+    }
   }
 
   /** Whether any byte of the request may have left. */
@@ -374,24 +370,10 @@ export class Connection implements Caller, AsyncDisposable {
 
   /** The connection is of no more use: tells everyone who waits. */
   #lose(how: string, cause: unknown): void {
-    if (cause instanceof ProtocolError) {
-      this.#fail((what, sent) =>
-        new ProtocolError(`Cannot ${what}: the connection to ${this.peer} ${how}: ${cause.message}`, {
-          cause,
-          sent,
-          at: cause.at,
-          bytes: cause.bytes,
-        })
-      );
-    } else {
-      const detail = cause instanceof Error ? `: ${cause.message}` : "";
-      this.#fail((what, sent) =>
-        new ConnectionError(`Cannot ${what}: the connection to ${this.peer} ${how}${detail}`, { cause, sent })
-      );
-    }
+    this.#fail(lost(this.peer, how, cause, this.#splitter.position));
   }
 
-  #fail(makeError: (what: string, sent: boolean) => MemcachedError): void {
+  #fail(makeError: MakeError): void {
     if (this.#state === "closed") return;
     this.#state = "closed";
     this.#alarm.clear();
@@ -399,31 +381,6 @@ export class Connection implements Caller, AsyncDisposable {
     this.#pipeline.failAll((slot) => makeError(describe(slot.op!, slot.request), this.#sent(slot)));
     this.#transport.close();
   }
-
-  #refusal(what: string): ClosedError {
-    return new ClosedError(`Cannot ${what}: the connection to ${this.peer} is ${this.#state}; connect anew`, {
-      sent: false,
-    });
-  }
-
-  #overload(op: AnyOp, request: unknown, found: string): never {
-    throw new OverloadError(
-      `Cannot ${
-        describe(op, request)
-      }: ${found} on the connection to ${this.peer}; slow down, or raise maxInFlight or maxQueuedBytes`,
-      { sent: false },
-    );
-  }
-}
-
-/** Counts since a connection began. */
-export interface ConnectionCounters {
-  /** Writes to the transport. */
-  readonly writes: number;
-  /** Chunks from the transport. */
-  readonly reads: number;
-  /** Answers that were dropped because their caller had given up. */
-  readonly lateReplies: number;
 }
 
 /** The opaque of one of several requests that share a slot. */

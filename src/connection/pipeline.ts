@@ -20,6 +20,8 @@ const SLOT_MASK = 0xffff;
 
 /** Takes the answers of a call that has more than one. */
 export interface Waiter {
+  /** Whether its answers come on several opaques and with several opcodes, so that it looks at those itself. */
+  readonly many?: boolean;
   /** Takes an answer; the place is the upper half of its opaque. Returns whether it was the last. */
   accept(frame: Frame, place: number): boolean;
   /** Ends without further answers; those that still come are dropped. `aborted` when the caller asked for it. */
@@ -48,8 +50,9 @@ export class Slot {
   waiter: Waiter | undefined = undefined;
   /** When the caller gives up, on the clock of the connection. */
   deadline: number = Infinity;
-  /** Where its bytes begin in all that was written on the connection. */
+  /** Where its bytes begin in all that was written on the connection, and where they end once they are written. */
   offset = 0;
+  end = 0;
   /** Stops listening to the signal. */
   release: (() => void) | undefined = undefined;
   /** Whether the caller still waits. A slot without a caller is a tombstone: it waits for the answer so that nobody else gets it. */
@@ -128,23 +131,15 @@ export class Pipeline {
   dispatch(frame: Frame): void {
     const slot = this.#slots[frame.opaque & SLOT_MASK];
     if (slot === undefined || !slot.used) this.#fail(frame, "nobody waits for its opaque");
-    if (slot.waiter !== undefined) {
-      if (!slot.live) this.#lateReplies++;
-      if (slot.waiter.accept(frame, frame.opaque >>> 16)) {
-        if (slot.live) this.#leave(slot);
-        this.#clear(slot);
-      }
-      return;
-    }
-    if (slot.opaque !== frame.opaque) this.#fail(frame, "nobody waits for its opaque any more");
-    if (slot.opcode !== frame.opcode) this.#fail(frame, `what was asked is ${opcodeName(slot.opcode)}`);
-    if (frame.keyLength > 0) this.#checkKey(slot, frame);
-    if (slot.live) {
+    const waiter = slot.waiter;
+    if (waiter === undefined || waiter.many !== true) this.#check(slot, frame);
+    if (!slot.live) this.#lateReplies++;
+    if (waiter !== undefined) {
+      if (!waiter.accept(frame, frame.opaque >>> 16)) return;
+    } else if (slot.live) {
       this.#settle(slot, frame);
-      this.#leave(slot);
-    } else {
-      this.#lateReplies++;
     }
+    if (slot.live) this.#leave(slot);
     this.#clear(slot);
   }
 
@@ -156,6 +151,12 @@ export class Pipeline {
     else waiter.fail(error, aborted);
   }
 
+  /** Ends the wait of a caller whose request will never be written, so that no answer can come. */
+  cancel(slot: Slot, error: unknown, aborted = false): void {
+    this.abandon(slot, error, aborted);
+    this.#clear(slot);
+  }
+
   /** Ends the wait of all callers, each with an error of its own, and forgets all slots. */
   failAll(makeError: (slot: Slot) => unknown): void {
     for (const slot of this.#slots) {
@@ -165,12 +166,12 @@ export class Pipeline {
     }
   }
 
-  /** Ends the wait of those whose time has come; returns the next time to look, `Infinity` for none. */
-  expire(now: number, makeError: (slot: Slot) => unknown): number {
+  /** Gives up those whose time has come, which must end their wait; returns the next time to look, `Infinity` for none. */
+  expire(now: number, giveUp: (slot: Slot) => void): number {
     let next = Infinity;
     for (const slot of this.#slots) {
       if (!slot.live) continue;
-      if (slot.deadline <= now) this.abandon(slot, makeError(slot));
+      if (slot.deadline <= now) giveUp(slot);
       else if (slot.deadline < next) next = slot.deadline;
     }
     return next;
@@ -186,8 +187,9 @@ export class Pipeline {
     try {
       result = slot.settle!(frame, slot.op!, slot.request);
     } catch (error) {
-      slot.reject(error);
+      // What cannot be read ends the connection, which then tells this caller too.
       if (error instanceof ProtocolError) throw error;
+      slot.reject(error);
       return;
     }
     slot.resolve(result);
@@ -216,12 +218,13 @@ export class Pipeline {
     this.#free.push(slot);
   }
 
-  #checkKey(slot: Slot, frame: Frame): void {
-    if (slot.op!.echoesKey !== true) return;
-    const asked = (slot.request as { key: string | Uint8Array }).key;
-    const echoed = frame.key;
-    const bytes = typeof asked === "string" ? utf8Encode(asked) : asked;
-    if (!equalBytes(bytes, echoed)) this.#fail(frame, `what was asked is ${describe(slot.op!, slot.request)}`);
+  /** Looks whether an answer fits what was asked. */
+  #check(slot: Slot, frame: Frame): void {
+    if (slot.opaque !== frame.opaque) this.#fail(frame, "nobody waits for its opaque any more");
+    if (slot.opcode !== frame.opcode) this.#fail(frame, `what was asked is ${opcodeName(slot.opcode)}`);
+    if (echoesOther(slot.op!, slot.request, frame)) {
+      this.#fail(frame, `what was asked is ${describe(slot.op!, slot.request)}`);
+    }
   }
 
   #fail(frame: Frame, reason: string): never {
@@ -231,4 +234,11 @@ export class Pipeline {
       { bytes: frame.bytes.slice(0, HEADER_SIZE) },
     );
   }
+}
+
+/** Whether an answer repeats another key than that of the request. */
+export function echoesOther(op: AnyOp, request: unknown, frame: Frame): boolean {
+  if (frame.keyLength === 0 || op.echoesKey !== true) return false;
+  const { key } = request as { readonly key: string | Uint8Array };
+  return !equalBytes(typeof key === "string" ? utf8Encode(key) : key, frame.key);
 }

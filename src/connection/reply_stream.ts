@@ -1,3 +1,4 @@
+import { ProtocolError } from "../errors.ts";
 import type { Frame } from "../frame/frame.ts";
 import type { Op } from "../ops/op.ts";
 import { readReply } from "./read_reply.ts";
@@ -8,7 +9,8 @@ export class ReplyStream<Res> implements Waiter, AsyncIterableIterator<Res> {
   readonly #op: Op<unknown, Res>;
   readonly #request: unknown;
   #ready: Res[] = [];
-  #next: { resolve: (result: IteratorResult<Res>) => void; reject: (error: unknown) => void } | undefined = undefined;
+  /** Those who asked for an answer before it came. */
+  #waiting: Asking<Res>[] = [];
   #over = false;
   #failed = false;
   #error: unknown = undefined;
@@ -25,6 +27,8 @@ export class ReplyStream<Res> implements Waiter, AsyncIterableIterator<Res> {
     try {
       if (frame.status !== 0 || !last) this.#push(readReply(frame, this.#op, this.#request) as Res);
     } catch (error) {
+      // What cannot be read ends the connection, which then tells this stream too.
+      if (error instanceof ProtocolError) throw error;
       this.fail(error);
       return last;
     }
@@ -34,11 +38,10 @@ export class ReplyStream<Res> implements Waiter, AsyncIterableIterator<Res> {
 
   fail(error: unknown): void {
     if (this.#over) return;
-    this.#over = true;
-    const waiting = this.#next;
-    this.#next = undefined;
-    if (waiting !== undefined) {
-      waiting.reject(error);
+    const first = this.#waiting.shift();
+    this.#end();
+    if (first !== undefined) {
+      first.reject(error);
       return;
     }
     this.#failed = true;
@@ -52,9 +55,7 @@ export class ReplyStream<Res> implements Waiter, AsyncIterableIterator<Res> {
       return Promise.reject(this.#error);
     }
     if (this.#over) return Promise.resolve({ done: true, value: undefined });
-    return new Promise((resolve, reject) => {
-      this.#next = { resolve, reject };
-    });
+    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
   }
 
   return(): Promise<IteratorResult<Res>> {
@@ -69,16 +70,19 @@ export class ReplyStream<Res> implements Waiter, AsyncIterableIterator<Res> {
   }
 
   #push(value: Res): void {
-    const waiting = this.#next;
-    this.#next = undefined;
-    if (waiting === undefined) this.#ready.push(value);
-    else waiting.resolve({ done: false, value });
+    const first = this.#waiting.shift();
+    if (first === undefined) this.#ready.push(value);
+    else first.resolve({ done: false, value });
   }
 
   #end(): void {
     this.#over = true;
-    const waiting = this.#next;
-    this.#next = undefined;
-    waiting?.resolve({ done: true, value: undefined });
+    for (const { resolve } of this.#waiting.splice(0)) resolve({ done: true, value: undefined });
   }
+}
+
+/** Someone who waits for the next answer. */
+interface Asking<Res> {
+  readonly resolve: (result: IteratorResult<Res>) => void;
+  readonly reject: (error: unknown) => void;
 }

@@ -65,7 +65,13 @@ export class Outbox {
   #go(): void {
     while (this.#next < this.#segments.length) {
       this.#writes++;
-      const pending = this.#transport.write(this.#segments[this.#next++]!);
+      let pending: Promise<void> | undefined;
+      try {
+        pending = this.#transport.write(this.#segments[this.#next++]!);
+      } catch (error) {
+        // Not what a transport may do; its user must not wait for ever because of it.
+        pending = Promise.reject(error);
+      }
       if (pending !== undefined) {
         this.#writing = true;
         pending.then(this.#written, this.#failed);

@@ -1,0 +1,24 @@
+/** How a connection is set. */
+export interface ConnectionOptions {
+  /** How long a call may take unless it says otherwise, in milliseconds; 1000 by default, 0 for ever. */
+  readonly timeout?: number;
+  /** How many calls may wait for an answer; 16,384 by default, 65,536 at most. */
+  readonly maxInFlight?: number;
+  /** How many bytes may wait to be written before calls are refused; 64 MiB by default. */
+  readonly maxQueuedBytes?: number;
+  /** Largest body in bytes that is accepted from the peer; 20 MiB + 64 KiB by default. */
+  readonly maxBody?: number;
+}
+
+/** What a connection is doing. It only ever moves to the right: `open`, `draining`, `closed`. */
+export type ConnectionState = "open" | "draining" | "closed";
+
+/** Counts since a connection began. */
+export interface ConnectionCounters {
+  /** Writes to the transport. */
+  readonly writes: number;
+  /** Chunks from the transport. */
+  readonly reads: number;
+  /** Answers that were dropped because their caller had given up. */
+  readonly lateReplies: number;
+}
