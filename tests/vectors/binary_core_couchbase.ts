@@ -1,0 +1,235 @@
+/** What Couchbase adds to the frames: framing extras, mutation tokens, collections, sessions. */
+
+import { hex } from "../support/hex.ts";
+import { request, response, text, type Vector } from "./vector.ts";
+
+const KV_ENGINE = "kv_engine BinaryProtocol";
+
+/** Frames that only Couchbase sends or takes. */
+export const BINARY_CORE_COUCHBASE: readonly Vector[] = [
+  response({
+    name: "GET miss of Couchbase",
+    op: "GET",
+    hex: "81 00 0000 00 00 0001 00000000 00000001 0000000000000000",
+    header: { opcode: 0x00, vbucketOrStatus: 0x01, opaque: 1 },
+    message: { text: "" },
+    source: KV_ENGINE,
+  }),
+  // Only when HELO granted MUTATION_SEQNO: vbucket uuid, then seqno.
+  response({
+    name: "SET answer with a mutation token",
+    op: "SET",
+    hex: "81 01 0000 10 00 0000 00000010 00000001 0000000000000008 | 1122334455667788 0000000000000005",
+    header: { opcode: 0x01, extrasLength: 16, bodyLength: 16, opaque: 1, cas: 8n },
+    parts: { extras: "1122334455667788 0000000000000005" },
+    message: { token: { vbuuid: 0x1122334455667788n, seqno: 5n } },
+    source: KV_ENGINE,
+  }),
+  // The key starts with the id of the collection in LEB128.
+  request({
+    name: "SET in collection 0x555",
+    op: "SET",
+    hex: "80 01 0005 08 00 0073 00000010 00000001 0000000000000000 | 00000000 00000000 | d50a666f6f | 626172",
+    header: { opcode: 0x01, keyLength: 5, extrasLength: 8, vbucketOrStatus: 115, bodyLength: 16, opaque: 1 },
+    parts: { extras: "00000000 00000000", key: "d50a666f6f", value: text("bar") },
+    message: { flags: 0, expiry: 0, key: hex("d50a666f6f"), value: "bar" },
+    source: KV_ENGINE,
+  }),
+  // Once collections are negotiated, id 0 stands in front as well.
+  request({
+    name: "GET in the default collection",
+    op: "GET",
+    hex: "80 00 0004 00 00 0073 00000004 00000001 0000000000000000 | 00666f6f",
+    header: { opcode: 0x00, keyLength: 4, vbucketOrStatus: 115, bodyLength: 4, opaque: 1 },
+    parts: { key: "00666f6f" },
+    message: { key: hex("00666f6f") },
+    source: KV_ENGINE,
+  }),
+  response({
+    name: "TOUCH answer of Couchbase",
+    op: "TOUCH",
+    hex: "81 1c 0000 00 00 0000 00000000 00000001 0000000000000008",
+    header: { opcode: 0x1c, opaque: 1, cas: 8n },
+    message: {},
+    source: KV_ENGINE,
+  }),
+  request({
+    name: "GET_LOCKED of foo, 15 s",
+    op: "GET_LOCKED",
+    hex: "80 94 0003 04 00 0000 00000007 00000001 0000000000000000 | 0000000f | 666f6f",
+    header: { opcode: 0x94, keyLength: 3, extrasLength: 4, bodyLength: 7, opaque: 1 },
+    parts: { extras: "0000000f", key: text("foo") },
+    source: KV_ENGINE,
+  }),
+  request({
+    name: "UNLOCK_KEY of foo",
+    op: "UNLOCK_KEY",
+    hex: "80 95 0003 00 00 0000 00000003 00000001 0000000000001122 | 666f6f",
+    header: { opcode: 0x95, keyLength: 3, bodyLength: 3, opaque: 1, cas: 4386n },
+    parts: { key: text("foo") },
+    source: KV_ENGINE,
+  }),
+  // The value is a list of u16, the key says who asks.
+  request({
+    name: "HELO with ten features",
+    op: "HELO",
+    hex:
+      "80 1f 0006 00 00 0000 0000001a 00000001 0000000000000000 | 74732f312e30 | 00030004000600070008000a000b001000120013",
+    header: { opcode: 0x1f, keyLength: 6, bodyLength: 26, opaque: 1 },
+    parts: { key: text("ts/1.0"), value: "00030004000600070008000a000b001000120013" },
+    source: KV_ENGINE,
+  }),
+  response({
+    name: "HELO answer: 0x13 is not granted",
+    op: "HELO",
+    hex: "81 1f 0000 00 00 0000 00000012 00000001 0000000000000000 | 00030004000600070008000a000b00100012",
+    header: { opcode: 0x1f, bodyLength: 18, opaque: 1 },
+    parts: { value: "00030004000600070008000a000b00100012" },
+    source: KV_ENGINE,
+  }),
+  response({
+    name: "SASL_LIST_MECHS answer of Couchbase",
+    op: "SASL_LIST_MECHS",
+    hex:
+      "81 20 0000 00 00 0000 0000002a 00000001 0000000000000000 | 534352414d2d53484135313220534352414d2d53484132353620534352414d2d5348413120504c41494e",
+    header: { opcode: 0x20, bodyLength: 42, opaque: 1 },
+    parts: { value: text("SCRAM-SHA512 SCRAM-SHA256 SCRAM-SHA1 PLAIN") },
+    message: { mechanisms: "SCRAM-SHA512 SCRAM-SHA256 SCRAM-SHA1 PLAIN" },
+    source: KV_ENGINE,
+  }),
+  request({
+    name: "SELECT_BUCKET default",
+    op: "SELECT_BUCKET",
+    hex: "80 89 0007 00 00 0000 00000007 00000001 0000000000000000 | 64656661756c74",
+    header: { opcode: 0x89, keyLength: 7, bodyLength: 7, opaque: 1 },
+    parts: { key: text("default") },
+    source: KV_ENGINE,
+  }),
+  response({
+    name: "SELECT_BUCKET refused, with a JSON context",
+    op: "SELECT_BUCKET",
+    hex: "81 89 0000 00 01 0024 00000016 00000001 0000000000000000 | 7b226572726f72223a7b22726566223a227231227d7d",
+    header: { opcode: 0x89, datatype: 1, vbucketOrStatus: 0x24, bodyLength: 22, opaque: 1 },
+    parts: { value: text('{"error":{"ref":"r1"}}') },
+    source: KV_ENGINE,
+  }),
+  response({
+    name: "GET answer NOT_MY_VBUCKET with a map",
+    op: "GET",
+    hex: "81 00 0000 00 01 0007 00000009 00000001 0000000000000000 | 7b22726576223a317d",
+    header: { opcode: 0x00, datatype: 1, vbucketOrStatus: 0x07, bodyLength: 9, opaque: 1 },
+    parts: { value: text('{"rev":1}') },
+    message: { text: '{"rev":1}' },
+    source: KV_ENGINE,
+  }),
+  request({
+    name: "GET_CLUSTER_CONFIG if newer than epoch 1, revision 120",
+    op: "GET_CLUSTER_CONFIG",
+    hex: "80 b5 0000 10 00 0000 00000010 00000001 0000000000000000 | 0000000000000001 0000000000000078",
+    header: { opcode: 0xb5, extrasLength: 16, bodyLength: 16, opaque: 1 },
+    parts: { extras: "0000000000000001 0000000000000078" },
+    source: KV_ENGINE,
+  }),
+  request({
+    name: "GET_ERROR_MAP version 2",
+    op: "GET_ERROR_MAP",
+    hex: "80 fe 0000 00 00 0000 00000002 00000001 0000000000000000 | 0002",
+    header: { opcode: 0xfe, bodyLength: 2, opaque: 1 },
+    parts: { value: "0002" },
+    source: KV_ENGINE,
+  }),
+  // Magic 0x82: the server asks, and has opcode numbers of its own.
+  request({
+    name: "Cluster map pushed by the server, epoch 1, revision 121",
+    op: "CLUSTERMAP_CHANGE_NOTIFICATION",
+    hex:
+      "82 01 0007 10 01 0000 00000022 00000000 0000000000000000 | 0000000000000001 0000000000000079 | 64656661756c74 | 7b22726576223a3132317d",
+    header: { magic: 0x82, opcode: 0x01, keyLength: 7, extrasLength: 16, datatype: 1, bodyLength: 34 },
+    parts: { extras: "0000000000000001 0000000000000079", key: text("default"), value: text('{"rev":121}') },
+    source: KV_ENGINE,
+  }),
+  // 13 = frame info 1 of 3 bytes: level, then milliseconds.
+  request({
+    name: "SET with durability majority, 2500 ms",
+    op: "SET",
+    hex: "08 01 04 03 08 00 0073 00000012 00000001 0000000000000000 | 130109c4 | 00000000 00000000 | 666f6f | 626172",
+    header: {
+      magic: 0x08,
+      opcode: 0x01,
+      framingLength: 4,
+      keyLength: 3,
+      extrasLength: 8,
+      vbucketOrStatus: 115,
+      bodyLength: 18,
+      opaque: 1,
+    },
+    parts: { framingExtras: "130109c4", extras: "00000000 00000000", key: text("foo"), value: text("bar") },
+    message: { flags: 0, expiry: 0, key: "foo", value: "bar" },
+    source: KV_ENGINE,
+  }),
+  request({
+    name: "SET with durability persist to majority",
+    op: "SET",
+    hex: "08 01 02 03 08 00 0073 00000010 00000001 0000000000000000 | 1103 | 00000000 00000000 | 666f6f | 626172",
+    header: {
+      magic: 0x08,
+      opcode: 0x01,
+      framingLength: 2,
+      keyLength: 3,
+      extrasLength: 8,
+      vbucketOrStatus: 115,
+      bodyLength: 16,
+      opaque: 1,
+    },
+    parts: { framingExtras: "1103", extras: "00000000 00000000", key: text("foo"), value: text("bar") },
+    message: { flags: 0, expiry: 0, key: "foo", value: "bar" },
+    source: KV_ENGINE,
+  }),
+  // 50 = frame info 5 without data.
+  request({
+    name: "SET that keeps the expiry",
+    op: "SET",
+    hex: "08 01 01 03 08 00 0073 0000000f 00000001 0000000000000000 | 50 | 00000000 00000000 | 666f6f | 626172",
+    header: {
+      magic: 0x08,
+      opcode: 0x01,
+      framingLength: 1,
+      keyLength: 3,
+      extrasLength: 8,
+      vbucketOrStatus: 115,
+      bodyLength: 15,
+      opaque: 1,
+    },
+    parts: { framingExtras: "50", extras: "00000000 00000000", key: text("foo"), value: text("bar") },
+    message: { flags: 0, expiry: 0, key: "foo", value: "bar" },
+    source: KV_ENGINE,
+  }),
+  request({
+    name: "GET impersonating ^alice",
+    op: "GET",
+    hex: "08 00 07 03 00 00 0000 0000000a 00000001 0000000000000000 | 465e616c696365 | 666f6f",
+    header: { magic: 0x08, opcode: 0x00, framingLength: 7, keyLength: 3, bodyLength: 10, opaque: 1 },
+    parts: { framingExtras: "465e616c696365", key: text("foo") },
+    message: { key: "foo" },
+    source: KV_ENGINE,
+  }),
+  // Nibble 15 is the escape: the length is 15 + 1.
+  request({
+    name: "GET impersonating a name of 16 bytes",
+    op: "GET",
+    hex: "08 00 12 03 00 00 0000 00000015 00000001 0000000000000000 | 4f016162636465666768696a6b6c6d6e6f70 | 666f6f",
+    header: { magic: 0x08, opcode: 0x00, framingLength: 18, keyLength: 3, bodyLength: 21, opaque: 1 },
+    parts: { framingExtras: "4f016162636465666768696a6b6c6d6e6f70", key: text("foo") },
+    message: { key: "foo" },
+    source: KV_ENGINE,
+  }),
+  response({
+    name: "GET answer with the duration on the server",
+    op: "GET",
+    hex: "18 00 03 00 04 00 0000 0000000a 00000001 0000000000000007 | 02001e | 00000000 | 626172",
+    header: { magic: 0x18, opcode: 0x00, framingLength: 3, extrasLength: 4, bodyLength: 10, opaque: 1, cas: 7n },
+    parts: { framingExtras: "02001e", extras: "00000000", value: text("bar") },
+    message: { flags: 0, value: "bar" },
+    source: KV_ENGINE,
+  }),
+];
