@@ -1,0 +1,26 @@
+/**
+ * What must hold under Node itself. Node 20 runs no TypeScript, so this is bundled first, in the root of the repository:
+ * `deno bundle --platform deno -o <file>.mjs tests/runtime/node_test.ts && node --test <file>.mjs`.
+ */
+import { dial, listen } from "../../src/transport/detect.ts";
+import * as node from "../../src/transport/node.ts";
+import { socketAddresses } from "../contract/socket_addresses.ts";
+import { transportContract } from "../contract/transport_contract.ts";
+
+transportContract({
+  name: "node",
+  dial: node.connect,
+  listen: node.listen,
+  address: socketAddresses("node"),
+  sockets: true,
+  room: (kind) => kind !== "tls",
+});
+
+transportContract({
+  name: "detected under Node",
+  dial,
+  listen,
+  address: (kind) => kind === "tcp" ? { hostname: "127.0.0.1", port: 0 } : undefined,
+  sockets: true,
+  room: () => true,
+});
