@@ -13,6 +13,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   transport: [],
   connection: ["wire", "frame", "ops", "transport"],
   client: ["wire", "frame", "ops", "transport", "connection"],
+  couchbase: ["wire", "frame", "ops", "transport", "connection", "client"],
   server: ["wire", "frame", "ops", "transport"],
 };
 
