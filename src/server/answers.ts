@@ -1,0 +1,140 @@
+import { Frame } from "../frame/frame.ts";
+import { FrameWriter } from "../frame/frame_writer.ts";
+import { Outbox } from "../transport/outbox.ts";
+import type { Transport } from "../transport/transport.ts";
+import { Status } from "../wire/status.ts";
+import type { Exchange } from "./exchange.ts";
+import { isSilent, nothingIsSuccess, writeEmpty, writeMessage, writeStatus } from "./replies.ts";
+import type { Route } from "./route.ts";
+import { type SessionHost, showFrame } from "./session_host.ts";
+import type { Session } from "./session.ts";
+import { INTERNAL_ERROR, NOT_FOUND, StatusReply } from "./status_reply.ts";
+
+/** The writing half of a session: makes answers, gathers them, and knows when too many wait. */
+export class Answers {
+  readonly #session: Session;
+  readonly #host: SessionHost;
+  readonly #out = new FrameWriter();
+  readonly #outbox: Outbox;
+  readonly #drained: () => void;
+  #congested = false;
+  #flushScheduled = false;
+  /** Those who wait for room. */
+  #waiters: (() => void)[] = [];
+
+  /** Writes to a transport; tells whenever all that waited has been written. */
+  constructor(transport: Transport, options: {
+    readonly session: Session;
+    readonly host: SessionHost;
+    readonly drained: () => void;
+  }) {
+    this.#session = options.session;
+    this.#host = options.host;
+    this.#drained = options.drained;
+    this.#outbox = new Outbox(transport, this.#out, {
+      drained: () => this.#relieve(),
+      // The sink is told why.
+      failed: () => transport.close(),
+    });
+  }
+
+  /** Whether more bytes wait than may. */
+  get congested(): boolean {
+    return this.#congested;
+  }
+
+  /** Whether nothing waits and no write is under way. */
+  get idle(): boolean {
+    return this.#outbox.idle;
+  }
+
+  /** Bytes given to the transport since the beginning. */
+  get bytesWritten(): number {
+    return this.#outbox.taken;
+  }
+
+  /** Answers what a handler returned. */
+  succeed(exchange: Exchange, route: Route, request: unknown, result: unknown): void {
+    if (result === undefined && !nothingIsSuccess(route)) return this.fail(exchange, route, request, NOT_FOUND);
+    if (isSilent(route, Status.SUCCESS)) return;
+    if (result !== undefined) {
+      try {
+        writeMessage(this.#out, exchange, result);
+      } catch (error) {
+        return this.fail(exchange, route, request, error);
+      }
+      this.#wrote();
+      if (route.op.last === undefined) return;
+    }
+    writeEmpty(this.#out, exchange);
+    this.#wrote();
+  }
+
+  /** Answers what a handler threw; returns whether the connection is to be closed after it. */
+  fail(exchange: Exchange, route: Route | undefined, request: unknown, error: unknown): void {
+    let reply = INTERNAL_ERROR;
+    if (error instanceof StatusReply) reply = error;
+    else this.#host.report(error, this.#session, exchange);
+    if (reply.close) exchange.close();
+    if (!isSilent(route, reply.status)) this.refuse(exchange, reply, request);
+  }
+
+  /** Answers with a status, whether the request is quiet or not. */
+  refuse(exchange: Exchange, reply: StatusReply, request?: unknown): void {
+    writeStatus(this.#out, exchange, reply, request);
+    this.#wrote();
+  }
+
+  /**
+   * Sends a message before the answer.
+   *
+   * @throws What the row throws when the message does not fit the opcode.
+   */
+  push(exchange: Exchange, message: unknown): void {
+    writeMessage(this.#out, exchange, message);
+    this.#wrote();
+  }
+
+  /** Resolves when what waits has been written, or never will be. */
+  room(): Promise<void> {
+    return new Promise((resolve) => this.#waiters.push(resolve));
+  }
+
+  /** Writes what has gathered. */
+  flush(): void {
+    this.#outbox.flush();
+  }
+
+  /** Writes what gathers until the end of this turn. */
+  flushSoon(): void {
+    if (this.#flushScheduled) return;
+    this.#flushScheduled = true;
+    queueMicrotask(() => {
+      this.#flushScheduled = false;
+      this.#outbox.flush();
+    });
+  }
+
+  /** Lets those go on who wait for room. */
+  release(): void {
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    for (const resolve of waiters) resolve();
+  }
+
+  #relieve(): void {
+    this.#congested = false;
+    if (this.#waiters.length > 0) this.release();
+    this.#drained();
+  }
+
+  /** A frame was appended. */
+  #wrote(): void {
+    if (this.#host.listeners.length > 0) showFrame(this.#host, "sent", Frame.from(this.#out.last()), this.#session);
+    const limit = this.#host.maxQueuedBytes;
+    if (this.#out.size < limit) return;
+    this.#outbox.flush();
+    // A write is under way, and this much waits behind it.
+    if (this.#out.size >= limit) this.#congested = true;
+  }
+}

@@ -1,0 +1,139 @@
+import { utf8Decode, utf8Encode } from "../bytes.ts";
+import { VERSION } from "../ops/admin.ts";
+import { SASL_AUTH, SASL_LIST_MECHS, SASL_STEP, type SaslRequest } from "../ops/auth.ts";
+import { Status } from "../wire/status.ts";
+import type { Exchange } from "./exchange.ts";
+import type { Server } from "./server.ts";
+import type { Session } from "./session.ts";
+import {
+  AUTH_FAILED,
+  INVALID_ARGUMENTS,
+  MALFORMED,
+  NOT_AUTHENTICATED,
+  StatusReply,
+  UNKNOWN_COMMAND,
+} from "./status_reply.ts";
+import type { StoreCounts } from "./store_counts.ts";
+
+/** What may be asked for without having logged in. */
+const OPEN_TO_ALL: ReadonlySet<unknown> = new Set([SASL_LIST_MECHS, SASL_AUTH, SASL_STEP, VERSION]);
+
+/** The longest name of a mechanism. */
+const MAX_MECHANISM = 32;
+
+const AUTHENTICATED = { data: utf8Encode("Authenticated") };
+
+/** PLAIN has nothing to challenge with: it only waits for what the client did not send at once. */
+const GO_ON: StatusReply = new StatusReply(Status.AUTH_CONTINUE, { value: "" });
+
+/**
+ * Answers SASL from a table of users and their passwords, by PLAIN, and lets nobody else in; without a table, answers as a
+ * memcached that was started without SASL.
+ */
+export function registerSasl(
+  server: Server,
+  users: Readonly<Record<string, string>> | undefined,
+  counts: StoreCounts,
+): void {
+  if (users === undefined) {
+    const refuse = () => {
+      throw UNKNOWN_COMMAND;
+    };
+    server.on(SASL_LIST_MECHS, refuse).on(SASL_AUTH, withMechanism(refuse)).on(SASL_STEP, withMechanism(refuse));
+    return;
+  }
+  const sasl = new PlainServer(users, counts);
+  server
+    .guard(({ session, op }) => {
+      if (session.user === undefined && !OPEN_TO_ALL.has(op)) throw NOT_AUTHENTICATED;
+    })
+    .on(SASL_LIST_MECHS, (_, { session }) => sasl.list(session))
+    .on(SASL_AUTH, withMechanism((request, { session }) => sasl.start(session, request)))
+    .on(SASL_STEP, withMechanism((request, { session }) => sasl.step(session, request)));
+}
+
+type SaslAnswer = { data: Uint8Array };
+
+/** A request without a mechanism is malformed, whatever else it says. */
+function withMechanism(
+  answer: (request: SaslRequest, exchange: Exchange<SaslAnswer>) => SaslAnswer,
+): (request: SaslRequest, exchange: Exchange<SaslAnswer>) => SaslAnswer {
+  return (request, exchange) => {
+    if (request.mechanism === "") throw MALFORMED;
+    return answer(request, exchange);
+  };
+}
+
+/** SASL PLAIN (RFC 4616) for many sessions. */
+class PlainServer {
+  readonly #passwords: ReadonlyMap<string, Uint8Array>;
+  readonly #counts: StoreCounts;
+  /** Sessions that have begun and not yet said who they are. */
+  readonly #started = new WeakSet<Session>();
+
+  constructor(users: Readonly<Record<string, string>>, counts: StoreCounts) {
+    this.#passwords = new Map(Object.entries(users).map(([user, password]) => [user, utf8Encode(password)]));
+    this.#counts = counts;
+  }
+
+  /** To ask for the mechanisms is to begin anew: memcached forgets who it was. */
+  list(session: Session): { mechanisms: string } {
+    session.user = undefined;
+    return { mechanisms: "PLAIN" };
+  }
+
+  start(session: Session, { mechanism, data }: SaslRequest): SaslAnswer {
+    if (mechanism.length > MAX_MECHANISM) throw INVALID_ARGUMENTS;
+    session.user = undefined;
+    this.#started.delete(session);
+    if (mechanism.toUpperCase() !== "PLAIN") this.#refuse();
+    if (data.length > 0) return this.#finish(session, data);
+    this.#started.add(session);
+    throw GO_ON;
+  }
+
+  step(session: Session, { mechanism, data }: SaslRequest): SaslAnswer {
+    if (mechanism.length > MAX_MECHANISM) throw INVALID_ARGUMENTS;
+    session.user = undefined;
+    if (!this.#started.delete(session)) this.#refuse();
+    return this.#finish(session, data);
+  }
+
+  #finish(session: Session, data: Uint8Array): SaslAnswer {
+    const parts = splitMessage(data);
+    if (parts === undefined) this.#refuse();
+    const [authorization, user, password] = parts;
+    const expected = this.#passwords.get(user);
+    if (expected === undefined || !sameSecret(expected, password)) this.#refuse();
+    // Nobody may act as somebody else.
+    if (authorization !== "" && authorization !== user) this.#refuse();
+    this.#counts.authCmds++;
+    session.user = user;
+    return AUTHENTICATED;
+  }
+
+  #refuse(): never {
+    this.#counts.authCmds++;
+    this.#counts.authErrors++;
+    throw AUTH_FAILED;
+  }
+}
+
+/** Takes the message of PLAIN apart: whom to act as, who one is, and the password, with a NUL before the second and the third. */
+function splitMessage(data: Uint8Array): [string, string, Uint8Array] | undefined {
+  const first = data.indexOf(0);
+  const second = data.indexOf(0, first + 1);
+  if (first < 0 || second < 0 || data.indexOf(0, second + 1) >= 0) return undefined;
+  return [
+    utf8Decode(data.subarray(0, first)),
+    utf8Decode(data.subarray(first + 1, second)),
+    data.subarray(second + 1),
+  ];
+}
+
+/** Compares without telling by the time it takes where the difference is. */
+function sameSecret(expected: Uint8Array, given: Uint8Array): boolean {
+  let difference = expected.length ^ given.length;
+  for (let i = 0; i < given.length; i++) difference |= given[i]! ^ (expected[i % expected.length] ?? 0);
+  return difference === 0;
+}

@@ -1,0 +1,291 @@
+import { ClosedError } from "../errors.ts";
+import type { Frame } from "../frame/frame.ts";
+import { FrameSplitter } from "../frame/frame_splitter.ts";
+import type { Sink, Transport } from "../transport/transport.ts";
+import { Magic } from "../wire/header.ts";
+import { Answers } from "./answers.ts";
+import { Exchange, type ExchangeHost } from "./exchange.ts";
+import { RequestQueue } from "./request_queue.ts";
+import { readRequest, type Route } from "./route.ts";
+import { type SessionHost, showFrame } from "./session_host.ts";
+import { StatusReply } from "./status_reply.ts";
+import { type Turn, Turns } from "./turns.ts";
+import { answerUnreadable, refuseMagic, type Unreadable } from "./unreadable.ts";
+
+/**
+ * One client of a {@linkcode Server}.
+ *
+ * - Answers leave in the order of the requests, all answers to one chunk in one write.
+ * - When a client does not read its answers, or sends faster than the handlers answer, the session stops to read from it: it holds
+ *   no more than a few times `maxQueuedBytes`.
+ */
+export class Session implements AsyncDisposable {
+  /** Who the client has shown to be; set by what authenticates it. */
+  user: string | undefined = undefined;
+
+  readonly #transport: Transport;
+  readonly #host: SessionHost;
+  readonly #splitter: FrameSplitter;
+  readonly #answers: Answers;
+  readonly #exchanges: ExchangeHost;
+  /** `ending`: nothing more is read, and when what waits has been written the connection is closed. */
+  #state: "open" | "ending" | "closed" = "open";
+  #bytesRead = 0;
+  #controller: AbortController | undefined = undefined;
+  #paused = false;
+  /** Whether requests are being looked at, whose answers leave together afterwards. */
+  #busy = false;
+
+  /** Requests in the hands of handlers. */
+  readonly #turns = new Turns();
+  /** Requests behind them. */
+  readonly #queue = new RequestQueue();
+  /** What came behind those, and ends the session when they are answered. */
+  #last: Unreadable | undefined = undefined;
+
+  /** Starts to answer what comes over a transport; `Server.serve` makes it. */
+  constructor(transport: Transport, host: SessionHost) {
+    this.#transport = transport;
+    this.#host = host;
+    this.#splitter = new FrameSplitter({ maxBody: host.maxBody });
+    this.#exchanges = { session: this, push: (exchange, message) => this.#push(exchange, message) };
+    this.#answers = new Answers(transport, { session: this, host, drained: () => this.#drained() });
+    transport.start(this.#sink);
+  }
+
+  /** The address of the client as text. */
+  get peer(): string {
+    return this.#transport.peer;
+  }
+
+  /** Whether the bytes are encrypted on the way. */
+  get secure(): boolean {
+    return this.#transport.secure;
+  }
+
+  /** Bytes received since the beginning. */
+  get bytesRead(): number {
+    return this.#bytesRead;
+  }
+
+  /** Bytes written since the beginning. */
+  get bytesWritten(): number {
+    return this.#answers.bytesWritten;
+  }
+
+  /** Resolves, never rejects, when the connection is closed, whoever closed it. */
+  get closed(): Promise<void> {
+    return this.#transport.closed;
+  }
+
+  /** Aborted when the connection is gone. */
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#state === "closed") this.#abort();
+    }
+    return this.#controller.signal;
+  }
+
+  /** Closes the connection at once; requests that handlers still work on are not answered. Resolves when it is closed. */
+  close(): Promise<void> {
+    this.#leave();
+    this.#transport.close();
+    return this.closed;
+  }
+
+  /** The same as {@linkcode Session.close}. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  readonly #sink: Sink = {
+    room: () => this.#splitter.room(),
+    data: (chunk) => this.#receive(chunk),
+    end: (error) => {
+      if (error !== undefined && this.#state !== "closed") this.#host.report(error, this);
+      this.#leave();
+      // Answers that are on their way still reach a client that has ended its own direction only.
+      if (this.#answers.idle) this.#transport.close();
+    },
+  };
+
+  #receive(chunk: Uint8Array): void {
+    this.#bytesRead += chunk.length;
+    if (this.#state !== "open" || this.#last !== undefined) return;
+    this.#busy = true;
+    try {
+      this.#splitter.push(chunk, this.#visit);
+    } catch (error) {
+      this.#refuse(answerUnreadable(error));
+    }
+    this.#busy = false;
+    this.#answers.flush();
+    if (!this.#queue.empty) this.#work();
+    this.#control();
+  }
+
+  readonly #visit = (frame: Frame): void => {
+    if (this.#host.listeners.length > 0) showFrame(this.#host, "received", frame, this);
+    if (frame.magic !== Magic.CLIENT_REQUEST) this.#refuse(refuseMagic(frame));
+    else if (!this.#queue.empty || this.#stalled()) this.#queue.push(frame);
+    else this.#handle(frame);
+  };
+
+  /** Whether no request may be given to a handler now. */
+  #stalled(): boolean {
+    return this.#answers.congested || this.#turns.length >= this.#host.concurrency;
+  }
+
+  #handle(frame: Frame): void {
+    const route = this.#host.routes[frame.opcode];
+    const exchange = new Exchange(this.#exchanges, frame, route?.op);
+    const turn = this.#turns.length > 0 ? this.#turns.add(exchange, route) : undefined;
+    let request: unknown;
+    let outcome: unknown;
+    let failed = false;
+    try {
+      for (const guard of this.#host.guards) guard(exchange);
+      request = readRequest(route, frame);
+      outcome = route!.handler(request, exchange);
+    } catch (error) {
+      outcome = error;
+      failed = true;
+    }
+    if (!failed && isPromise(outcome)) this.#await(outcome, turn ?? this.#turns.add(exchange, route), request);
+    else if (turn !== undefined) turn.settle(request, outcome, failed);
+    else this.#answer(exchange, route, request, outcome, failed);
+  }
+
+  #await(outcome: PromiseLike<unknown>, turn: Turn, request: unknown): void {
+    const settle = (outcome: unknown, failed: boolean) => {
+      turn.settle(request, outcome, failed);
+      if (this.#state === "open") this.#work();
+      // Nobody waits for the answer any more, but a fault stays one.
+      else if (failed && !(outcome instanceof StatusReply) && outcome !== this.#controller?.signal.reason) {
+        this.#host.report(outcome, this, turn.exchange);
+      }
+    };
+    outcome.then((result) => settle(result, false), (error) => settle(error, true));
+  }
+
+  #answer(exchange: Exchange, route: Route | undefined, request: unknown, outcome: unknown, failed: boolean): void {
+    if (failed) this.#answers.fail(exchange, route, request, outcome);
+    else this.#answers.succeed(exchange, route!, request, outcome);
+    if (exchange.closing) this.#finish();
+  }
+
+  /** Answers what has come to its turn, and goes on with the requests that had to wait. */
+  #work(): void {
+    if (this.#state !== "open" || this.#busy) return;
+    this.#busy = true;
+    this.#answerTurns();
+    while (this.#state === "open" && !this.#queue.empty && !this.#stalled()) {
+      this.#handle(this.#queue.shift());
+      this.#answerTurns();
+    }
+    this.#busy = false;
+    if (this.#last !== undefined && this.#queue.empty && this.#turns.length === 0) this.#endWith(this.#last);
+    this.#answers.flushSoon();
+    this.#control();
+  }
+
+  #answerTurns(): void {
+    for (let turn = this.#turns.first; turn !== undefined; turn = this.#turns.first) {
+      const pushed = turn.takePushed();
+      for (const message of pushed) this.#pushInTurn(turn.exchange, message);
+      if (!turn.settled || this.#state !== "open") return;
+      this.#turns.shift();
+      this.#answer(turn.exchange, turn.route, turn.request, turn.outcome, turn.failed);
+    }
+  }
+
+  #push(exchange: Exchange, message: unknown): Promise<void> | undefined {
+    if (this.#state !== "open") return undefined;
+    const waiting = this.#turns.findWaiting(exchange);
+    if (waiting !== undefined) {
+      waiting.pushed.push(message);
+      return this.#answers.room();
+    }
+    this.#answers.push(exchange, message);
+    if (!this.#busy) this.#answers.flushSoon();
+    return this.#answers.congested ? this.#answers.room() : undefined;
+  }
+
+  /** Sends what was pushed too early; nobody is there any more to be told that it does not fit. */
+  #pushInTurn(exchange: Exchange, message: unknown): void {
+    try {
+      this.#answers.push(exchange, message);
+    } catch (error) {
+      this.#host.report(error, this, exchange);
+    }
+  }
+
+  /** Ends the session because of what cannot be read, when all before it is answered. */
+  #refuse(unreadable: Unreadable): void {
+    this.#splitter.stop();
+    if (this.#queue.empty && this.#turns.length === 0) this.#endWith(unreadable);
+    else this.#last = unreadable;
+  }
+
+  #endWith({ error, header, reply }: Unreadable): void {
+    this.#host.report(error, this);
+    if (header !== undefined && reply !== undefined) {
+      this.#answers.refuse(new Exchange(this.#exchanges, header, undefined), reply);
+    }
+    this.#finish();
+  }
+
+  /** Takes no more requests, and closes the connection when what was answered has left. */
+  #finish(): void {
+    if (this.#state !== "open") return;
+    this.#state = "ending";
+    this.#splitter.stop();
+    this.#forget();
+    // What comes now is not looked at, but it must be read to learn that the client is gone.
+    if (this.#paused) this.#transport.resume();
+    if (this.#answers.idle) this.#transport.close();
+    else this.#answers.flushSoon();
+  }
+
+  #drained(): void {
+    if (this.#state !== "open") this.#transport.close();
+    else this.#work();
+  }
+
+  /** Stops and starts to read, as the client and the handlers keep up or not. */
+  #control(): void {
+    if (this.#state !== "open") return;
+    const full = this.#answers.congested || this.#queue.bytes >= this.#host.maxQueuedBytes;
+    if (full && !this.#paused) {
+      this.#paused = true;
+      this.#transport.pause();
+    } else if (this.#paused && !this.#answers.congested && this.#queue.empty) {
+      this.#paused = false;
+      this.#transport.resume();
+    }
+  }
+
+  #leave(): void {
+    if (this.#state === "closed") return;
+    this.#state = "closed";
+    this.#splitter.stop();
+    this.#forget();
+    this.#answers.release();
+    this.#abort();
+  }
+
+  #forget(): void {
+    this.#turns.clear();
+    this.#queue.clear();
+    this.#last = undefined;
+  }
+
+  #abort(): void {
+    this.#controller?.abort(new ClosedError(`Cannot answer ${this.peer}: the connection is closed`));
+  }
+}
+
+function isPromise(outcome: unknown): outcome is PromiseLike<unknown> {
+  return typeof (outcome as PromiseLike<unknown> | undefined)?.then === "function";
+}

@@ -1,0 +1,43 @@
+/** How a {@linkcode MemoryStore} is set. */
+export interface MemoryStoreOptions {
+  /** The time in milliseconds since 1970; `Date.now` by default. Tests let it jump. */
+  readonly clock?: () => number;
+  /** How many bytes all items may take, as memcached counts them, before those not used for longest go; 64 MiB by default. */
+  readonly memoryLimit?: number;
+  /** How many bytes one item may take: its key, its value and some 60 bytes; 1 MiB by default. */
+  readonly itemSizeLimit?: number;
+  /** Who may log in by SASL PLAIN, with their passwords. When given, others may ask for nothing but the version. */
+  readonly users?: Readonly<Record<string, string>>;
+  /** What the server calls its version; `"1.6.18"` by default, the memcached that it is compared with in tests. */
+  readonly version?: string;
+  /** Takes the level of a VERBOSITY request; without it the server does not know the opcode, as memcached does not. */
+  readonly onVerbosity?: (level: number) => void;
+}
+
+/** What a write of a whole value may say. */
+export interface StoreOptions {
+  /** 32 bits to keep with the value; 0 by default. */
+  readonly flags?: number;
+  /** Seconds from now up to 30 days, Unix seconds beyond; 0, the default, for never. */
+  readonly expiry?: number;
+  /** Only if the item still has this version; 0, the default, for whatever version. */
+  readonly cas?: bigint;
+}
+
+/** What a write may say that changes an item or removes it. */
+export interface CasOptions {
+  /** Only if the item still has this version; 0, the default, for whatever version. */
+  readonly cas?: bigint;
+}
+
+/** What counting may say. */
+export interface CountOptions {
+  /** By how much, 0 to 2⁶⁴ − 1; 1 by default. */
+  readonly delta?: bigint;
+  /** What a missing counter begins with, 0 to 2⁶⁴ − 1; it is not created when this is left out. */
+  readonly initial?: bigint;
+  /** Expiry of a counter that is created: seconds from now up to 30 days, Unix seconds beyond; 0, the default, for never. */
+  readonly expiry?: number;
+  /** Only if the item still has this version; 0, the default, for whatever version. */
+  readonly cas?: bigint;
+}
