@@ -66,3 +66,8 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   }
   return true;
 }
+
+/** Text as UTF-8, bytes as they are. */
+export function asBytes(part: string | Uint8Array): Uint8Array {
+  return typeof part === "string" ? encoder.encode(part) : part;
+}

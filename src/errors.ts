@@ -11,6 +11,7 @@ export type MemcachedErrorCode =
   | "NOT_STORED"
   | "CAS_MISMATCH"
   | "VALUE_TOO_LARGE"
+  | "NOT_MY_VBUCKET"
   | "UNSUPPORTED"
   | "PROTOCOL"
   | "CONNECTION"
@@ -51,6 +52,12 @@ export interface StatusDetails {
   readonly retryable: boolean;
   /** The opaque of the request. */
   readonly opaque: number;
+  /** What the server's logs call this failure, from Couchbase with extended errors. */
+  readonly reference?: string;
+  /** More about it in the server's words, from Couchbase with extended errors. */
+  readonly context?: string;
+  /** What to do about it, in the words of the server's error map. */
+  readonly attributes?: readonly string[];
 }
 
 /** The peer understood and said no; the connection is fine. */
@@ -67,6 +74,12 @@ export class StatusError extends MemcachedError {
   readonly retryable: boolean;
   /** The opaque of the request. */
   readonly opaque: number;
+  /** What the server's logs call this failure, from Couchbase with extended errors. */
+  readonly reference: string | undefined;
+  /** More about it in the server's words, from Couchbase with extended errors. */
+  readonly context: string | undefined;
+  /** What to do about it, in the words of the server's error map; empty without one. */
+  readonly attributes: readonly string[];
 
   /** Makes an error for an answer that is not success. */
   constructor(message: string, details: StatusDetails) {
@@ -76,6 +89,9 @@ export class StatusError extends MemcachedError {
     this.statusName = details.statusName;
     this.retryable = details.retryable;
     this.opaque = details.opaque;
+    this.reference = details.reference;
+    this.context = details.context;
+    this.attributes = details.attributes ?? [];
   }
 }
 
@@ -95,6 +111,20 @@ export class NotStoredError extends StatusError {
 export class CasMismatchError extends StatusError {
   override readonly name = "CasMismatchError";
   override readonly code = "CAS_MISMATCH";
+}
+
+/** The node does not have the vbucket of the key; `config` says who has, if the server knows. */
+export class NotMyVbucketError extends StatusError {
+  override readonly name = "NotMyVbucketError";
+  override readonly code = "NOT_MY_VBUCKET";
+  /** The cluster map of the bucket as JSON text. */
+  readonly config: string | undefined;
+
+  /** Makes an error with the map that came. */
+  constructor(message: string, details: StatusDetails, config: string | undefined) {
+    super(message, details);
+    this.config = config;
+  }
 }
 
 /** The value is larger than the server keeps; the connection is fine. */
@@ -120,6 +150,9 @@ export function expectedError<E extends StatusError>(
     message,
     stack: `${name}: ${message}`,
     sent: true,
+    reference: undefined,
+    context: undefined,
+    attributes: [],
     ...details,
   });
 }

@@ -1,25 +1,26 @@
-import { Connection, type ConnectionOptions } from "../connection/connection.ts";
-import { authenticate, type Credentials } from "../connection/sasl.ts";
-import { AuthError, TimeoutError } from "../errors.ts";
-import { dial as dialHere } from "../transport/detect.ts";
-import type { Address, Dial, TlsOptions } from "../transport/transport.ts";
+import type { Connection } from "../connection/connection.ts";
+import type { AuthenticateOptions, CredentialsSource } from "../connection/sasl.ts";
+import type { Address, TlsOptions } from "../transport/transport.ts";
 import { parseAddress } from "./address.ts";
 import { Client } from "./client.ts";
+import { openConnection, type OpenOptions } from "./open_connection.ts";
 
 /** How {@linkcode connect} connects. */
-export interface ConnectOptions extends ConnectionOptions {
-  /** How long connecting may take, with the handshakes, in milliseconds; 2000 by default, 0 for ever. */
-  readonly connectTimeout?: number;
-  /** Gives up connecting when aborted; it then rejects with the reason of the signal. */
-  readonly signal?: AbortSignal;
-  /** Who one is, for servers that ask. */
-  readonly credentials?: Credentials;
-  /** Sends the password over a connection that is not encrypted; `true` unless set, as memcached knows no other way. */
+export interface ConnectOptions extends OpenOptions {
+  /** Who one is, for servers that ask; or a function that gets it, called at every connection. */
+  readonly credentials?: CredentialsSource;
+  /**
+   * Sends the password over a connection that is not encrypted when the server offers nothing stronger than PLAIN; `true` unless
+   * set, as memcached mostly knows no other way.
+   */
   readonly allowPlaintextAuth?: boolean;
+  /**
+   * The SASL mechanisms that may be used, the first that the server offers is; by default the strongest it offers. A server
+   * that offers SCRAM although its passwords are checked elsewhere needs `["PLAIN"]`.
+   */
+  readonly mechanisms?: readonly string[];
   /** Encrypts the connection; `true` or what is special about it. */
   readonly tls?: boolean | TlsOptions;
-  /** Opens the transport; that of the runtime when not given. */
-  readonly dial?: Dial;
 }
 
 /**
@@ -46,31 +47,16 @@ export interface ConnectOptions extends ConnectionOptions {
  */
 export async function connect(server: string | URL | Address, options: ConnectOptions = {}): Promise<Client> {
   const { address, credentials } = locate(server, options);
-  const { connectTimeout = 2000, signal } = options;
-  const giveUp = new AbortController();
-  const onAbort = () => giveUp.abort(signal?.reason);
-  signal?.throwIfAborted();
-  signal?.addEventListener("abort", onAbort, { once: true });
-  const timer = connectTimeout === 0 ? undefined : setTimeout(() => {
-    giveUp.abort(
-      new TimeoutError(`Cannot connect to ${show(address)}: not done after ${connectTimeout} ms`, { sent: false }),
-    );
-  }, connectTimeout);
-  try {
-    const transport = await (options.dial ?? dialHere)(address, { signal: giveUp.signal });
-    const connection = new Connection(transport, options);
-    if (credentials !== undefined) await introduce(connection, credentials, options, giveUp.signal);
+  return await openConnection(address, options, async (connection, signal) => {
+    if (credentials !== undefined) await introduce(connection, credentials, options, signal);
     return new Client(connection);
-  } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener("abort", onAbort);
-  }
+  });
 }
 
 function locate(
   server: string | URL | Address,
   options: ConnectOptions,
-): { readonly address: Address; readonly credentials: Credentials | undefined } {
+): { readonly address: Address; readonly credentials: CredentialsSource | undefined } {
   const tls = options.tls === true ? {} : options.tls || undefined;
   if (typeof server === "string" || server instanceof URL) {
     const parsed = parseAddress(server, tls);
@@ -87,29 +73,15 @@ function refuseTls(path: string): never {
   throw new TypeError(`Cannot connect to unix:${path} with tls: it is for host and port only`);
 }
 
-/** Closes a connection on which the credentials were not accepted. */
 async function introduce(
   connection: Connection,
-  credentials: Credentials,
+  credentials: CredentialsSource,
   options: ConnectOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  try {
-    if (options.allowPlaintextAuth === false && !connection.secure) {
-      throw new AuthError(
-        "Cannot authenticate: PLAIN would send the password over a connection that is not encrypted; use TLS",
-        {
-          sent: false,
-        },
-      );
-    }
-    await authenticate(connection, credentials, { signal, timeout: 0 });
-  } catch (error) {
-    connection.destroy(error);
-    throw error;
-  }
-}
-
-function show(address: Address): string {
-  return "path" in address ? `unix:${address.path}` : `${address.hostname}:${address.port}`;
+  // Loaded only by those who need it: SCRAM is as large as the rest of the client.
+  const { authenticate } = await import("../connection/sasl.ts");
+  const { allowPlaintextAuth: allowPlaintext = true, mechanisms } = options;
+  const how: AuthenticateOptions = { signal, timeout: 0, allowPlaintext };
+  await authenticate(connection, credentials, mechanisms === undefined ? how : { ...how, mechanisms });
 }

@@ -1,5 +1,8 @@
 import type { Frame } from "../frame/frame.ts";
+import type { RequestFrameInfo } from "../frame/frame_info.ts";
+import type { FrameWriter } from "../frame/frame_writer.ts";
 import type { Op, Outgoing } from "../ops/op.ts";
+import type { Features } from "../wire/features.ts";
 
 /** What every call takes beside its request. */
 export interface CallOptions {
@@ -12,7 +15,26 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
   /** Which vbucket the key is in; 0 by default. memcached ignores it. */
   readonly vbucket?: number;
+  /** In a batch: the vbucket of each request, by its place. */
+  readonly vbuckets?: readonly number[];
+  /** Which collection the key is in: its number, or `scope.collection` where a client resolves names; the default one otherwise. */
+  readonly collection?: number | string;
+  /** How safe a write must be before it is answered; Couchbase only. */
+  readonly durability?: DurabilityName | { readonly level: DurabilityName; readonly timeout?: number };
+  /** Leaves the expiry of the document as it is; Couchbase only. */
+  readonly preserveExpiry?: boolean;
+  /** Has the call made with the rights of another user, `^name` for an external one; Couchbase only. */
+  readonly user?: string;
+  /** Has the server finish all earlier calls of the connection first, and start no later one before; Couchbase only. */
+  readonly barrier?: boolean;
+  /** Which of several streams of a vbucket is meant; DCP only. */
+  readonly streamId?: number;
+  /** Further framing extras; Couchbase only. */
+  readonly frameInfos?: readonly RequestFrameInfo[];
 }
+
+/** How safe a write must be: in the memory of most replicas, there and on the active server's disk, or on the disk of most replicas. */
+export type DurabilityName = "majority" | "majorityAndPersistActive" | "persistToMajority";
 
 /**
  * What a call makes of its answer, in the read loop. Views of the frame are valid until it returns, or for good after
@@ -53,3 +75,18 @@ export interface Caller {
   /** Asks once and yields the answers as they come, for opcodes that are answered by many frames. */
   open<Req, Res>(op: Op<Req, Res>, request: Outgoing<Req>, options?: CallOptions): AsyncIterableIterator<Res>;
 }
+
+/** A call that asks for more than its request says. */
+export interface ExtrasCall {
+  /** The row. */
+  readonly op: Op<unknown, unknown>;
+  /** The request, for messages. */
+  readonly request: unknown;
+  /** What it asks for. */
+  readonly options: CallOptions;
+  /** What was agreed on with the server. */
+  readonly features: Features;
+}
+
+/** Writes what a call asks for beside its request; throws an {@linkcode UnsupportedError} for what cannot be honoured. */
+export type ExtrasWriter = (out: FrameWriter, call: ExtrasCall) => void;

@@ -1,4 +1,4 @@
-import { ProtocolError } from "../errors.ts";
+import { ProtocolError, UnsupportedError } from "../errors.ts";
 import type { Frame } from "../frame/frame.ts";
 import { FrameSplitter } from "../frame/frame_splitter.ts";
 import { FrameWriter } from "../frame/frame_writer.ts";
@@ -8,19 +8,21 @@ import { describe } from "../ops/status_error.ts";
 import type { AnyOp } from "../ops/table.ts";
 import { Outbox } from "../transport/outbox.ts";
 import type { Sink, Transport } from "../transport/transport.ts";
+import { Features } from "../wire/features.ts";
 import { HEADER_SIZE, Magic } from "../wire/header.ts";
 import { Batch, MAX_BATCH } from "./batch.ts";
-import type { BatchResult, Caller, CallOptions, Settle } from "./caller.ts";
+import { asksForExtras } from "./asks_for_extras.ts";
+import type { BatchResult, Caller, CallOptions, ExtrasWriter, Settle } from "./caller.ts";
 import { Alarm } from "./alarm.ts";
 import { closedHere, lateError, lost, type MakeError, overload, refusal } from "./connection_errors.ts";
-import type { ConnectionCounters, ConnectionOptions, ConnectionState } from "./connection_options.ts";
+import type { Agreement, ConnectionCounters, ConnectionOptions, ConnectionState } from "./connection_options.ts";
 import { type Detached, detachTransport } from "./detached.ts";
 import { type FrameListener, FrameListeners } from "./frame_listeners.ts";
 import { Pipeline, type Slot } from "./pipeline.ts";
 import { readReply } from "./read_reply.ts";
 import { ReplyStream } from "./reply_stream.ts";
 
-export type { ConnectionCounters, ConnectionOptions, ConnectionState } from "./connection_options.ts";
+export type { Agreement, ConnectionCounters, ConnectionOptions, ConnectionState } from "./connection_options.ts";
 export type { FrameListener } from "./frame_listeners.ts";
 
 /** How long `close` waits for calls that have no deadline of their own, in milliseconds. */
@@ -59,6 +61,8 @@ export class Connection implements Caller, AsyncDisposable {
   readonly #maxQueuedBytes: number;
   readonly #alarm: Alarm = new Alarm(() => this.#expire());
   #state: ConnectionState = "open";
+  #features: Features = Features.NONE;
+  #writeExtras: ExtrasWriter | undefined = undefined;
   readonly #listeners = new FrameListeners();
   /** Whether calls were made in this turn, which will leave at its end, and when the turn began. */
   #inTurn = false;
@@ -108,6 +112,24 @@ export class Connection implements Caller, AsyncDisposable {
   /** How many calls wait for an answer. */
   get inFlight(): number {
     return this.#pipeline.live;
+  }
+
+  /** What was agreed on with the server. */
+  get features(): Features {
+    return this.#features;
+  }
+
+  /** Goes by what was agreed on from now on. No call may be under way whose answer depends on it. */
+  adopt(agreed: Agreement): void {
+    const { features, errorMap, writeExtras } = agreed;
+    const { frame } = this.#splitter;
+    if (features !== undefined) {
+      this.#features = features;
+      this.#out.collection = features.collections ? 0 : -1;
+      frame.collections = features.collections;
+    }
+    if (errorMap !== undefined) frame.errorMap = errorMap;
+    if (writeExtras !== undefined) this.#writeExtras = writeExtras;
   }
 
   /** Counts since the beginning: writes, chunks received, answers whose caller had given up. */
@@ -302,10 +324,31 @@ export class Connection implements Caller, AsyncDisposable {
   #write(op: AnyOp, opcode: number, request: unknown, opaque: number, options: CallOptions | undefined): void {
     const out = this.#out;
     out.begin();
-    op.request.write(out, request as Outgoing<unknown>);
-    const vbucket = options?.vbucket ?? 0;
+    if (options !== undefined && asksForExtras(options)) {
+      this.#writeWithExtras(op, request, options);
+    } else {
+      op.request.write(out, request as Outgoing<unknown>);
+    }
+    const vbucket = options?.vbuckets?.[opaque >>> 16] ?? options?.vbucket ?? 0;
     if ((vbucket & 0xffff) !== vbucket) throw new RangeError(`Cannot use vbucket ${vbucket}: it is 0 to 65535`);
     out.finish(Magic.CLIENT_REQUEST, opcode, opaque, vbucket);
+  }
+
+  #writeWithExtras(op: AnyOp, request: unknown, options: CallOptions): void {
+    if (this.#writeExtras === undefined) {
+      throw new UnsupportedError(
+        `Cannot ${describe(op, request)}: collections and framing extras need a session with Couchbase`,
+        { sent: false },
+      );
+    }
+    const out = this.#out;
+    const collection = out.collection;
+    try {
+      this.#writeExtras(out, { op, request, options, features: this.#features });
+      op.request.write(out, request as Outgoing<unknown>);
+    } finally {
+      out.collection = collection;
+    }
   }
 
   #receive(chunk: Uint8Array): void {

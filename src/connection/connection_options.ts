@@ -1,3 +1,7 @@
+import type { ErrorMap } from "../wire/error_map.ts";
+import type { Features } from "../wire/features.ts";
+import type { ExtrasWriter } from "./caller.ts";
+
 /** How a connection is set. */
 export interface ConnectionOptions {
   /** How long a call may take unless it says otherwise, in milliseconds; 1000 by default, 0 for ever. */
@@ -21,4 +25,14 @@ export interface ConnectionCounters {
   readonly reads: number;
   /** Answers that were dropped because their caller had given up. */
   readonly lateReplies: number;
+}
+
+/** What two sides have agreed on at the start of a session. */
+export interface Agreement {
+  /** The features that the server granted. */
+  readonly features?: Features;
+  /** What the server says its statuses mean. */
+  readonly errorMap?: ErrorMap;
+  /** Writes collections and framing extras. */
+  readonly writeExtras?: ExtrasWriter;
 }

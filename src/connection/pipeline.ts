@@ -83,8 +83,15 @@ export class Pipeline {
   #live = 0;
   #lateReplies = 0;
 
-  /** Makes an empty table with room for so many calls, at most 65,536. */
+  /**
+   * Makes an empty table with room for so many calls, at most 65,536.
+   *
+   * @throws {RangeError} If there would be room for none.
+   */
   constructor(limit: number) {
+    if (!(limit >= 1)) {
+      throw new RangeError(`Cannot use maxInFlight of ${limit}: it is a number of calls, 1 to ${MAX_SLOTS}`);
+    }
     this.#limit = Math.min(limit, MAX_SLOTS);
   }
 
@@ -131,6 +138,7 @@ export class Pipeline {
   dispatch(frame: Frame): void {
     const slot = this.#slots[frame.opaque & SLOT_MASK];
     if (slot === undefined || !slot.used) this.#fail(frame, "nobody waits for its opaque");
+    if (frame.collections && frame.keyLength > 0 && slot.op!.inCollection === true) frame.splitKey();
     const waiter = slot.waiter;
     if (waiter === undefined || waiter.many !== true) this.#check(slot, frame);
     if (!slot.live) this.#lateReplies++;

@@ -22,10 +22,11 @@ export class ReplyStream<Res> implements Waiter, AsyncIterableIterator<Res> {
   }
 
   accept(frame: Frame): boolean {
-    const last = frame.status !== 0 || this.#op.last!(frame);
+    const op = this.#op;
+    const last = frame.status !== 0 || op.last!(frame);
     if (this.#over) return last;
     try {
-      if (frame.status !== 0 || !last) this.#push(readReply(frame, this.#op, this.#request) as Res);
+      if (!last || frame.status !== 0 || op.terminated !== true) this.#push(readReply(frame, op, this.#request));
     } catch (error) {
       // What cannot be read ends the connection, which then tells this stream too.
       if (error instanceof ProtocolError) throw error;

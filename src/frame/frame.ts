@@ -1,4 +1,6 @@
+import type { ErrorMap } from "../wire/error_map.ts";
 import { HEADER_SIZE } from "../wire/header.ts";
+import { readLeb128 } from "../wire/leb128.ts";
 
 /**
  * One frame on the wire: a header of 24 bytes, read into numbers, and a body that is looked at through views.
@@ -46,6 +48,14 @@ export class Frame {
   start = 0;
   /** Whether the views may be kept as they are. */
   kept = false;
+  /** Whether the keys of documents begin with the number of their collection; set by whoever agreed on it. */
+  collections = false;
+  /** The collection of the key, once {@linkcode Frame.splitKey} has found it; -1 before. */
+  collection = -1;
+  /** Bytes of that number before the key. */
+  prefixLength = 0;
+  /** What the server has said its statuses mean; set by whoever asked. */
+  errorMap: ErrorMap | undefined = undefined;
   /** Moves the bytes to where they are safe; set by the splitter. */
   keeper: FrameKeeper | undefined = undefined;
 
@@ -73,6 +83,15 @@ export class Frame {
     this.bodyLength = view.getUint32(start + 8);
     this.opaque = view.getUint32(start + 12);
     this.kept = false;
+    this.collection = -1;
+    this.prefixLength = 0;
+  }
+
+  /** Takes the number of the collection off the front of the key; `key` is the rest from then on. */
+  splitKey(): void {
+    const { value, length } = readLeb128(new Uint8Array(this.buffer, this.keyAt, this.keyLength));
+    this.collection = value;
+    this.prefixLength = length;
   }
 
   /** In a request: the vbucket it is for. The same two bytes as {@linkcode Frame.status}. */
@@ -125,9 +144,9 @@ export class Frame {
     return new Uint8Array(this.buffer, this.extrasAt, this.extrasLength);
   }
 
-  /** A view of the key. */
+  /** A view of the key, without the number of its collection once that was split off. */
   get key(): Uint8Array {
-    return new Uint8Array(this.buffer, this.keyAt, this.keyLength);
+    return new Uint8Array(this.buffer, this.keyAt + this.prefixLength, this.keyLength - this.prefixLength);
   }
 
   /** A view of the value. */
@@ -160,6 +179,10 @@ export class Frame {
     const frame = new Frame();
     frame.read(this.view, this.start);
     frame.kept = true;
+    frame.collections = this.collections;
+    frame.collection = this.collection;
+    frame.prefixLength = this.prefixLength;
+    frame.errorMap = this.errorMap;
     return frame;
   }
 

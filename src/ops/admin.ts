@@ -128,6 +128,7 @@ export const STAT: Op<StatRequest, StatResponse> = {
   response: statResponse,
   idempotent: true,
   last: (frame) => frame.keyLength === 0 && frame.valueLength === 0,
+  terminated: true,
 };
 
 /** Sets how much the server logs. memcached.org answers that it does not know it. */

@@ -64,6 +64,9 @@ export const INCREMENT: Op<CounterRequest, CounterResponse> = {
   request: counterRequest,
   response: counted,
   idempotent: false,
+  inCollection: true,
+  durable: true,
+  preservesExpiry: true,
 };
 
 /** Counts down; stays at 0. */
@@ -74,4 +77,7 @@ export const DECREMENT: Op<CounterRequest, CounterResponse> = {
   request: counterRequest,
   response: counted,
   idempotent: false,
+  inCollection: true,
+  durable: true,
+  preservesExpiry: true,
 };

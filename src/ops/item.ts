@@ -13,11 +13,15 @@ export class Item {
   /** The version of the item, unsigned 64 bits; to be given to a write that must not overwrite another. */
   readonly cas: bigint;
 
+  /** How to read the value, as the server says: bits of {@linkcode Datatype}; 0 from memcached. */
+  readonly datatype: number;
+
   /** Makes an item of its parts. */
-  constructor(value: Uint8Array, flags: number, cas: bigint) {
+  constructor(value: Uint8Array, flags: number, cas: bigint, datatype = 0) {
     this.value = value;
     this.flags = flags;
     this.cas = cas;
+    this.datatype = datatype;
   }
 
   /** The value as UTF-8 text; bytes that are none become U+FFFD. */

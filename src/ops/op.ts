@@ -25,6 +25,16 @@ export interface Op<Req, Res> {
   readonly echoesKey?: boolean;
   /** For an opcode that is answered by many frames: whether this is the last. */
   last?(frame: Frame): boolean;
+  /** Whether that last frame says nothing but that it is the last. */
+  readonly terminated?: true;
+  /** Which statuses beside success have an answer that `response` reads. */
+  succeeds?(status: number): boolean;
+  /** Whether its key is that of a document, which is prefixed by its collection once collections are agreed on. */
+  readonly inCollection?: true;
+  /** Whether it may ask for durability. */
+  readonly durable?: true;
+  /** Whether it may leave the expiry of the document as it is. */
+  readonly preservesExpiry?: true;
 }
 
 /** The silent form of an opcode: no row of its own, since all but the number is the same. */
@@ -101,7 +111,7 @@ export function body<const L extends Layout>(layout: L): Body<Message<L>> {
 export const NOTHING: Body<Nothing> = body({});
 
 /**
- * Checks that a frame has the parts it must have, and no others.
+ * Checks that a frame has the parts it must have, and no others. A value may be empty, a key not.
  *
  * @throws {ProtocolError} If it has not.
  */

@@ -3,10 +3,9 @@
  */
 
 import type { Frame } from "../frame/frame.ts";
-import { u32 } from "../wire/fields.ts";
-import { struct } from "../wire/fields.ts";
+import { struct, u32 } from "../wire/fields.ts";
 import { Item } from "./item.ts";
-import { type Body, body, failParts, type Op } from "./op.ts";
+import { type Body, body, expectParts, type Op } from "./op.ts";
 
 /** What a plain read takes. */
 export interface KeyRequest {
@@ -30,6 +29,8 @@ export interface GetResponse {
   readonly flags: number;
   /** Its version. */
   readonly cas: bigint;
+  /** How to read the value: bits of {@linkcode Datatype}; 0 when missing. */
+  readonly datatype?: number;
 }
 
 /** What a read gives that repeats the key. */
@@ -46,25 +47,28 @@ export interface TouchResponse {
   readonly cas: bigint;
 }
 
-/** Reads the item of a reply to a get. Some servers leave the flags out when they are 0. */
+/** Reads the item of a reply to a get. */
 export function readItem(frame: Frame): Item {
-  if (frame.extrasLength !== 4) failParts(frame, `${frame.extrasLength} bytes of extras, expected 4`);
-  return new Item(frame.value, frame.view.getUint32(frame.extrasAt), frame.cas);
+  expectParts(frame, 4, false, true);
+  return new Item(frame.value, frame.view.getUint32(frame.extrasAt), frame.cas, frame.datatype);
 }
 
-const keyOnly: Body<KeyRequest> = {
+/** The body of a request that is a key and nothing else. */
+export const keyRequest: Body<KeyRequest> = {
   write(out, message) {
     out.key(message.key);
   },
   read: body({ key: true }).read,
 };
 
-const item: Body<GetResponse> = {
+/** The body of an answer that is an item. */
+export const itemResponse: Body<GetResponse> = {
   write(out, message) {
     const at = out.extras(4);
     out.view.setUint32(at, message.flags);
     out.value(message.value);
     out.cas = message.cas;
+    if (message.datatype !== undefined) out.datatype = message.datatype;
   },
   read: readItem,
 };
@@ -82,9 +86,9 @@ const touched: Body<TouchResponse> = {
     out.cas = message.cas;
   },
   read(frame) {
-    if (frame.extrasLength === 4) return { flags: frame.view.getUint32(frame.extrasAt), cas: frame.cas };
-    if (frame.extrasLength !== 0) failParts(frame, `${frame.extrasLength} bytes of extras, expected 0 or 4`);
-    return { cas: frame.cas };
+    if (frame.bodyLength === 0) return { cas: frame.cas };
+    expectParts(frame, 4, false, false);
+    return { flags: frame.view.getUint32(frame.extrasAt), cas: frame.cas };
   },
 };
 
@@ -93,9 +97,10 @@ export const GET: Op<KeyRequest, GetResponse> = {
   name: "get",
   opcode: 0x00,
   quiet: { opcode: 0x09, silentOn: "miss" },
-  request: keyOnly,
-  response: item,
+  request: keyRequest,
+  response: itemResponse,
   idempotent: true,
+  inCollection: true,
 };
 
 /** Reads a document; the answer repeats the key. */
@@ -103,9 +108,10 @@ export const GETK: Op<KeyRequest, GetKeyResponse> = {
   name: "getk",
   opcode: 0x0c,
   quiet: { opcode: 0x0d, silentOn: "miss" },
-  request: keyOnly,
+  request: keyRequest,
   response: itemWithKey,
   idempotent: true,
+  inCollection: true,
   echoesKey: true,
 };
 
@@ -116,6 +122,8 @@ export const TOUCH: Op<TouchRequest, TouchResponse> = {
   request: touchRequest,
   response: touched,
   idempotent: true,
+  inCollection: true,
+  durable: true,
 };
 
 /** Reads a document and changes its expiry. */
@@ -124,8 +132,10 @@ export const GAT: Op<TouchRequest, GetResponse> = {
   opcode: 0x1d,
   quiet: { opcode: 0x1e, silentOn: "miss" },
   request: touchRequest,
-  response: item,
+  response: itemResponse,
   idempotent: true,
+  inCollection: true,
+  durable: true,
 };
 
 /** Reads a document and changes its expiry; the answer repeats the key. memcached.org only: Couchbase uses the number otherwise. */
@@ -136,5 +146,6 @@ export const GATK: Op<TouchRequest, GetKeyResponse> = {
   request: touchRequest,
   response: itemWithKey,
   idempotent: true,
+  inCollection: true,
   echoesKey: true,
 };

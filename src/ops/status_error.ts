@@ -7,6 +7,7 @@ import {
   CasMismatchError,
   expectedError,
   KeyNotFoundError,
+  NotMyVbucketError,
   NotStoredError,
   type StatusDetails,
   StatusError,
@@ -14,7 +15,9 @@ import {
 } from "../errors.ts";
 import type { Frame } from "../frame/frame.ts";
 import type { Bytes } from "../frame/frame_writer.ts";
-import { Status, statusInfo } from "../wire/status.ts";
+import { Datatype } from "../wire/datatype.ts";
+import type { MappedStatus } from "../wire/error_map.ts";
+import { isKnownStatus, Status, statusInfo } from "../wire/status.ts";
 import type { AnyOp } from "./table.ts";
 import { STAT } from "./admin.ts";
 import { ADD } from "./storage.ts";
@@ -22,12 +25,17 @@ import { ADD } from "./storage.ts";
 /** Makes the error for an answer whose status is not success. */
 export function statusError(op: AnyOp, frame: Frame, request: unknown): StatusError {
   const info = statusInfo(frame.status);
+  // The table knows better than a server what its statuses mean to us; the map is for those that it does not have.
+  const mapped = frame.errorMap?.get(frame.status);
+  const named = isKnownStatus(frame.status) ? undefined : mapped;
   const details: StatusDetails = {
     op: op.name,
     status: frame.status,
-    statusName: info.name,
-    retryable: info.retryable,
+    statusName: named?.name ?? info.name,
+    retryable: named === undefined ? info.retryable : isRetryable(named),
     opaque: frame.opaque,
+    ...(mapped === undefined ? {} : { attributes: mapped.attributes }),
+    ...extendedError(frame),
   };
   const attempt = `Cannot ${describe(op, request)}`;
   switch (frame.status) {
@@ -56,13 +64,41 @@ export function statusError(op: AnyOp, frame: Frame, request: unknown): StatusEr
       );
     case Status.E2BIG:
       return new ValueTooLargeError(`${attempt}: the value is larger than the server keeps`, details);
-    default:
-      return new StatusError(
-        `${attempt}: the server answered ${info.name} (${reason(frame) || info.sentence})`,
+    case Status.NOT_MY_VBUCKET:
+      return new NotMyVbucketError(
+        `${attempt}: the node does not have its vbucket; go by the newer cluster map`,
         details,
+        frame.valueLength > 0 && (frame.datatype & Datatype.SNAPPY) === 0 ? utf8Decode(frame.value) : undefined,
       );
+    default: {
+      const said = details.context ?? (reason(frame) || (named?.description ?? info.sentence));
+      return new StatusError(`${attempt}: the server answered ${details.statusName} (${said})`, details);
+    }
   }
 }
+
+/** What an error map says of retries. */
+function isRetryable({ attributes }: MappedStatus): boolean {
+  return attributes.some((attribute) => attribute === "temp" || attribute.startsWith("retry-"));
+}
+
+/** What Couchbase says beside a status, as JSON: `{"error":{"context":"…","ref":"…"}}`. */
+function extendedError(frame: Frame): { readonly reference?: string; readonly context?: string } {
+  if (frame.valueLength === 0 || frame.view.getUint8(frame.valueAt) !== OPENING_BRACE) return {};
+  if (frame.status === Status.NOT_MY_VBUCKET) return {};
+  try {
+    const { error } = JSON.parse(utf8Decode(frame.value)) as { error?: { ref?: string; context?: string } };
+    return {
+      ...(error?.ref === undefined ? {} : { reference: error.ref }),
+      ...(error?.context === undefined ? {} : { context: error.context }),
+    };
+  } catch {
+    // Words that happen to begin with a brace.
+    return {};
+  }
+}
+
+const OPENING_BRACE = 0x7b;
 
 function notStored(message: string, details: StatusDetails): NotStoredError {
   return expectedError(NotStoredError, "NotStoredError", "NOT_STORED", message, details);

@@ -19,6 +19,8 @@ export interface StoreRequest {
   readonly expiry: number;
   /** Only if the document still has this version; 0 or nothing for whatever version. */
   readonly cas?: bigint;
+  /** How to read the value: bits of {@linkcode Datatype}; 0 when missing. */
+  readonly datatype?: number;
 }
 
 /** What a write that lengthens a document takes. */
@@ -89,15 +91,17 @@ const storeRequest: Body<StoreRequest> = {
     out.key(message.key);
     out.value(message.value);
     if (message.cas !== undefined) out.cas = message.cas;
+    if (message.datatype !== undefined) out.datatype = message.datatype;
   },
-  read: storeLayout.read,
+  read: (frame) => ({ ...storeLayout.read(frame), datatype: frame.datatype }),
 };
 
 const concatRequest: Body<ConcatRequest> = body({ key: true, value: true, cas: true });
 
 const deleteRequest: Body<DeleteRequest> = body({ key: true, cas: true });
 
-const mutated: Body<MutationResponse> = {
+/** The body of the answer to a write. */
+export const mutationResponse: Body<MutationResponse> = {
   write(out, message) {
     writeToken(out, message.token);
     out.cas = message.cas;
@@ -116,8 +120,11 @@ export const SET: Op<StoreRequest, MutationResponse> = {
   opcode: 0x01,
   quiet: { opcode: 0x11, silentOn: "success" },
   request: storeRequest,
-  response: mutated,
+  response: mutationResponse,
   idempotent: false,
+  inCollection: true,
+  durable: true,
+  preservesExpiry: true,
 };
 
 /** Writes a document that must not exist. */
@@ -126,8 +133,10 @@ export const ADD: Op<StoreRequest, MutationResponse> = {
   opcode: 0x02,
   quiet: { opcode: 0x12, silentOn: "success" },
   request: storeRequest,
-  response: mutated,
+  response: mutationResponse,
   idempotent: false,
+  inCollection: true,
+  durable: true,
 };
 
 /** Writes a document that must exist. */
@@ -136,8 +145,11 @@ export const REPLACE: Op<StoreRequest, MutationResponse> = {
   opcode: 0x03,
   quiet: { opcode: 0x13, silentOn: "success" },
   request: storeRequest,
-  response: mutated,
+  response: mutationResponse,
   idempotent: false,
+  inCollection: true,
+  durable: true,
+  preservesExpiry: true,
 };
 
 /** Removes a document. */
@@ -146,8 +158,10 @@ export const DELETE: Op<DeleteRequest, MutationResponse> = {
   opcode: 0x04,
   quiet: { opcode: 0x14, silentOn: "success" },
   request: deleteRequest,
-  response: mutated,
+  response: mutationResponse,
   idempotent: false,
+  inCollection: true,
+  durable: true,
 };
 
 /** Adds bytes behind the value of a document. */
@@ -156,8 +170,11 @@ export const APPEND: Op<ConcatRequest, MutationResponse> = {
   opcode: 0x0e,
   quiet: { opcode: 0x19, silentOn: "success" },
   request: concatRequest,
-  response: mutated,
+  response: mutationResponse,
   idempotent: false,
+  inCollection: true,
+  durable: true,
+  preservesExpiry: true,
 };
 
 /** Adds bytes before the value of a document. */
@@ -166,6 +183,9 @@ export const PREPEND: Op<ConcatRequest, MutationResponse> = {
   opcode: 0x0f,
   quiet: { opcode: 0x1a, silentOn: "success" },
   request: concatRequest,
-  response: mutated,
+  response: mutationResponse,
   idempotent: false,
+  inCollection: true,
+  durable: true,
+  preservesExpiry: true,
 };

@@ -252,6 +252,11 @@ export function statusInfo(code: number): StatusInfo {
   return ROWS[code] ?? unknown(code);
 }
 
+/** Whether the table has a status. */
+export function isKnownStatus(code: number): boolean {
+  return ROWS[code] !== undefined;
+}
+
 function unknown(code: number): StatusInfo {
   const name = `0x${code.toString(16).padStart(2, "0")}`;
   return row(code, name, ["permanent", `Unknown status ${name}`]);

@@ -1,0 +1,52 @@
+import { Connection, type ConnectionOptions } from "../connection/connection.ts";
+import { TimeoutError } from "../errors.ts";
+import { dial as dialHere } from "../transport/detect.ts";
+import type { Address, Dial } from "../transport/transport.ts";
+
+/** How a connection is opened. */
+export interface OpenOptions extends ConnectionOptions {
+  /** How long opening may take, with the handshakes, in milliseconds; 2000 by default, 0 for ever. */
+  readonly connectTimeout?: number;
+  /** Gives up when aborted; it then rejects with the reason of the signal. */
+  readonly signal?: AbortSignal;
+  /** Opens the transport; that of the runtime when not given. */
+  readonly dial?: Dial;
+}
+
+/**
+ * Dials, and makes a connection ready for use: all within the time that the options give. A connection that could not be made
+ * ready is closed.
+ */
+export async function openConnection<T>(
+  address: Address,
+  options: OpenOptions,
+  prepare: (connection: Connection, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const { connectTimeout = 2000, signal } = options;
+  signal?.throwIfAborted();
+  const giveUp = new AbortController();
+  const onAbort = () => giveUp.abort(signal?.reason);
+  signal?.addEventListener("abort", onAbort, { once: true });
+  const timer = connectTimeout === 0 ? undefined : setTimeout(() => {
+    giveUp.abort(
+      new TimeoutError(`Cannot connect to ${show(address)}: not done after ${connectTimeout} ms`, { sent: false }),
+    );
+  }, connectTimeout);
+  try {
+    const transport = await (options.dial ?? dialHere)(address, { signal: giveUp.signal });
+    const connection = new Connection(transport, options);
+    try {
+      return await prepare(connection, giveUp.signal);
+    } catch (error) {
+      connection.destroy(error);
+      throw error;
+    }
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", onAbort);
+  }
+}
+
+function show(address: Address): string {
+  return "path" in address ? `unix:${address.path}` : `${address.hostname}:${address.port}`;
+}

@@ -1,0 +1,48 @@
+import { openConnection, type OpenOptions } from "../client/open_connection.ts";
+import type { Address, TlsOptions } from "../transport/transport.ts";
+import { parseCouchbaseAddress } from "./address.ts";
+import { CouchbaseClient } from "./couchbase_client.ts";
+import { DocumentCaller } from "./document_caller.ts";
+import { type Session, type SessionOptions, startSession } from "./session.ts";
+
+/** How {@linkcode connectCouchbase} connects. */
+export interface CouchbaseOptions extends OpenOptions, SessionOptions {
+  /** Gives up connecting when aborted; it then rejects with the reason of the signal. */
+  readonly signal?: AbortSignal;
+  /** Encrypts the connection; `true` or what is special about it. */
+  readonly tls?: boolean | TlsOptions;
+}
+
+/** A session takes several round trips, and a server that was just started takes its time. */
+const CONNECT_TIMEOUT = 10_000;
+
+/**
+ * Connects to one Couchbase node and starts a session: features, error map, credentials, bucket, cluster map.
+ *
+ * The address is `couchbase://user:password@host:port/bucket`, `couchbases://…` (TLS), or an object. Rejects with a
+ * {@linkcode ConnectionError}, {@linkcode TimeoutError} or {@linkcode AuthError} that names the step.
+ */
+export async function connectCouchbase(
+  server: string | URL | Address,
+  options: CouchbaseOptions = {},
+): Promise<CouchbaseClient> {
+  const tls = options.tls === true ? {} : options.tls || undefined;
+  const where = typeof server === "string" || server instanceof URL
+    ? parseCouchbaseAddress(server, tls)
+    : { address: tls === undefined || "path" in server ? server : { ...server, tls } };
+  const wanted: SessionOptions = { ...where, ...options };
+  const opening = { connectTimeout: CONNECT_TIMEOUT, ...options };
+  return await openConnection(where.address, opening, async (connection, signal) => {
+    const session = await startSession(connection, { ...wanted, signal });
+    return new CouchbaseClient(new DocumentCaller(connection, { vbucketCount: countVbuckets(session) }), session);
+  });
+}
+
+/** How many vbuckets the cluster map has; 0 without one. */
+function countVbuckets(session: Session): number {
+  if (session.clusterConfig === undefined) return 0;
+  const { vBucketServerMap } = JSON.parse(session.clusterConfig) as {
+    readonly vBucketServerMap?: { readonly vBucketMap?: readonly unknown[] };
+  };
+  return vBucketServerMap?.vBucketMap?.length ?? 0;
+}

@@ -1,0 +1,131 @@
+import type { BatchResult, Caller, CallOptions, Settle } from "../connection/caller.ts";
+import type { ClosableCaller } from "../client/client.ts";
+import { StatusError } from "../errors.ts";
+import type { Bytes } from "../frame/frame_writer.ts";
+import type { Op, Outgoing } from "../ops/op.ts";
+import { Status } from "../wire/status.ts";
+import { CollectionIds } from "./collections.ts";
+import { vbucketOf } from "./vbucket_hash.ts";
+
+/** What a {@linkcode DocumentCaller} goes by. */
+export interface DocumentCallerOptions {
+  /** How many vbuckets the bucket has, to find the one of a key; 0 to send all calls to vbucket 0. */
+  readonly vbucketCount: number;
+  /** The collection of calls that name none: its number or `scope.collection`. */
+  readonly collection?: number | string;
+}
+
+/**
+ * A caller that finds out where a document is: its vbucket by the key, the number of its collection by the name. A collection that
+ * the server does not know any more is asked for once again.
+ */
+export class DocumentCaller implements ClosableCaller {
+  readonly #caller: ClosableCaller;
+  readonly #options: DocumentCallerOptions;
+  /** The collections that are known. */
+  readonly collections: CollectionIds;
+
+  /** Makes one over another caller. */
+  constructor(caller: ClosableCaller, options: DocumentCallerOptions, collections?: CollectionIds) {
+    this.#caller = caller;
+    this.#options = options;
+    this.collections = collections ?? new CollectionIds(caller);
+  }
+
+  /** How many vbuckets the bucket has; 0 if that is not known. */
+  get vbucketCount(): number {
+    return this.#options.vbucketCount;
+  }
+
+  /** The vbucket of a key; 0 where it is not known how many there are. */
+  vbucketOf(key: Bytes): number {
+    const count = this.#options.vbucketCount;
+    return count === 0 ? 0 : vbucketOf(key, count);
+  }
+
+  /** The number of the collection that a call is about: the one it names, else the one of this caller. */
+  async collectionId(collection: number | string | undefined, options: CallOptions): Promise<number | undefined> {
+    const wanted = collection ?? this.#options.collection;
+    return typeof wanted === "string" ? await this.collections.get(wanted, options) : wanted;
+  }
+
+  /** The same with another collection for calls that name none. */
+  inCollection(collection: number | string): DocumentCaller {
+    return new DocumentCaller(this.#caller, { ...this.#options, collection }, this.collections);
+  }
+
+  /** {@inheritDoc Caller.call} */
+  call<Req, Res, T = Res>(
+    op: Op<Req, Res>,
+    request: Outgoing<Req>,
+    options?: CallOptions,
+    settle?: Settle<T>,
+  ): Promise<T> {
+    const key = (request as { readonly key?: Bytes }).key;
+    const placed = op.inCollection === true && key !== undefined ? this.#place(key, options) : options;
+    return this.#withCollection(op, placed, (located) => this.#caller.call(op, request, located, settle));
+  }
+
+  /** {@inheritDoc Caller.batch} */
+  batch<Req, Res, T = Res>(
+    op: Op<Req, Res>,
+    requests: readonly Outgoing<Req>[],
+    options?: CallOptions,
+    settle?: Settle<T>,
+  ): Promise<BatchResult<T>> {
+    const count = this.#options.vbucketCount;
+    const vbuckets = op.inCollection === true && count > 0 && options?.vbucket === undefined
+      ? requests.map((request) => vbucketOf((request as { readonly key: Bytes }).key, count))
+      : undefined;
+    const placed = vbuckets === undefined ? options : { ...options, vbuckets };
+    return this.#withCollection(op, placed, (located) => this.#caller.batch(op, requests, located, settle));
+  }
+
+  /** {@inheritDoc Caller.open} */
+  open<Req, Res>(op: Op<Req, Res>, request: Outgoing<Req>, options?: CallOptions): AsyncIterableIterator<Res> {
+    return this.#caller.open(op, request, options);
+  }
+
+  /** Lets the calls under way end, then closes. */
+  close(): Promise<void> {
+    return this.#caller.close();
+  }
+
+  #place(key: Bytes, options: CallOptions | undefined): CallOptions | undefined {
+    const count = this.#options.vbucketCount;
+    if (count === 0 || options?.vbucket !== undefined) return options;
+    return { ...options, vbucket: vbucketOf(key, count) };
+  }
+
+  #withCollection<T>(
+    op: Pick<Op<unknown, unknown>, "inCollection">,
+    options: CallOptions | undefined,
+    call: (options: CallOptions | undefined) => Promise<T>,
+  ): Promise<T> {
+    const collection = options?.collection ?? this.#options.collection;
+    if (op.inCollection !== true || collection === undefined) return call(options);
+    if (typeof collection === "number") return call({ ...options, collection });
+    return this.#byName(collection, options, call);
+  }
+
+  async #byName<T>(
+    collection: string,
+    options: CallOptions | undefined,
+    call: (options: CallOptions) => Promise<T>,
+  ): Promise<T> {
+    const ask = {
+      ...(options?.signal === undefined ? {} : { signal: options.signal }),
+      ...(options?.timeout === undefined ? {} : { timeout: options.timeout }),
+    };
+    const id = await this.collections.get(collection, ask);
+    try {
+      return await call({ ...options, collection: id });
+    } catch (error) {
+      if (!(error instanceof StatusError) || error.status !== Status.UNKNOWN_COLLECTION) throw error;
+      this.collections.forget(collection);
+      const newer = await this.collections.get(collection, ask);
+      if (newer === id) throw error;
+      return await call({ ...options, collection: newer });
+    }
+  }
+}
