@@ -12,7 +12,7 @@ export class ScriptedPeer {
   #wake: () => void = () => {};
   /** How many chunks came. */
   chunks = 0;
-  /** Resolves when the pipe is over, with its error if it has one. */
+  /** Resolves when the pipe is over and both sides are closed, with its error if it has one. */
   readonly over: Promise<unknown>;
 
   constructor(transport: Transport) {
@@ -26,8 +26,9 @@ export class ScriptedPeer {
         },
         end: (error) => {
           this.#over = true;
-          resolve(error);
           this.#wake();
+          transport.close();
+          resolve(transport.closed.then(() => error));
         },
       });
     });
