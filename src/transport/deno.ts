@@ -26,7 +26,9 @@ export type * from "./transport.ts";
  * import { connect, listen } from "@memwire/memwire/transport/deno";
  * import { assertEquals } from "@std/assert";
  *
+ * let served: Promise<void> | undefined;
  * const listener = await listen({ hostname: "127.0.0.1", port: 0 }, (peer) => {
+ *   served = peer.closed;
  *   peer.start({ data: (chunk) => void peer.write(chunk.slice()), end: () => {} });
  * });
  * const transport = await connect(listener.address);
@@ -38,7 +40,7 @@ export type * from "./transport.ts";
  *
  * transport.close();
  * listener.close();
- * await Promise.all([transport.closed, listener.closed]);
+ * await Promise.all([transport.closed, served, listener.closed]);
  * ```
  */
 export async function connect(address: Address, options: DialOptions = {}): Promise<Transport> {

@@ -113,7 +113,7 @@ export class MemoryTransport implements Transport {
     this.#scheduled = false;
     if (this.#paused || this.#state.over) return;
     const incoming = this.#incoming;
-    if (incoming === undefined) return this.#state.finish();
+    if (incoming === undefined) return this.#state.finish({ gone: true });
     const into = this.#state.room() ?? this.#slab;
     const { bytes, at } = incoming;
     const size = Math.min(into.length, bytes.length - at);

@@ -25,13 +25,15 @@ export interface NodeSockets {
  * @throws {UnsupportedError} Where there are none.
  */
 export async function nodeSockets(): Promise<NodeSockets> {
-  try {
-    const [net, tls] = await Promise.all([import("node:net"), import("node:tls")]);
-    return { net: net.default, tls: tls.default };
-  } catch (cause) {
-    const message = "Cannot open sockets: this runtime has no node:net; pass a `dial` of your own, as with fromStreams";
-    throw new UnsupportedError(message, { cause, sent: false });
-  }
+  // With a `catch` on the import itself, bundlers for other runtimes warn instead of giving up.
+  const net = await import("node:net").catch(absent);
+  const tls = await import("node:tls").catch(absent);
+  return { net: net.default, tls: tls.default };
+}
+
+function absent(cause: unknown): never {
+  const message = "Cannot open sockets: this runtime has no node:net and node:tls; pass a `dial` of your own";
+  throw new UnsupportedError(message, { cause, sent: false });
 }
 
 /** Begins to connect; reads go to the state's sink, into its room if it has one. */

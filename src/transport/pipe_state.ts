@@ -91,11 +91,12 @@ export class PipeState {
     }
   }
 
-  /** The peer will send no more. */
-  finish(): void {
+  /** The peer will send no more; whether it still reads, we cannot know unless we are told. */
+  finish(options: { readonly gone?: boolean } = {}): void {
     if (this.#over) return;
     this.#finish(undefined, () => new ConnectionError(`Cannot write to ${this.peer}: it has closed the connection`));
-    this.#freeSoon();
+    if (options.gone) this.#freeOnce();
+    else this.#freeSoon();
   }
 
   /** The pipe broke: the cause goes to the sink as it is. */

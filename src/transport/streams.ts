@@ -127,7 +127,8 @@ class StreamTransport implements Transport {
  * import { fromStreams } from "@memwire/memwire";
  * import { assertEquals } from "@std/assert";
  *
- * const echo = fromStreams({ ...new TransformStream<Uint8Array, Uint8Array>(), peer: "echo" });
+ * const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+ * const echo = fromStreams({ readable, writable, peer: "echo" });
  * const heard = new Promise<number>((resolve) =>
  *   echo.start({ data: (chunk) => resolve(chunk.length), end: () => {} })
  * );
