@@ -23,6 +23,7 @@
 export * from "./src/errors.ts";
 export * from "./src/client/client.ts";
 export { connect, type ConnectOptions } from "./src/client/connect.ts";
+export type { OpenOptions } from "./src/client/open_connection.ts";
 export type { ExpiryOptions } from "./src/client/expiry.ts";
 export type { MultiResult } from "./src/client/multi.ts";
 export {
@@ -37,8 +38,15 @@ export {
 export * from "./src/connection/caller.ts";
 export * from "./src/connection/connection.ts";
 export type { Detached } from "./src/connection/detached.ts";
-export type { Credentials } from "./src/connection/sasl.ts";
+export type {
+  Credentials,
+  CredentialsSource,
+  PasswordCredentials,
+  TokenCredentials,
+} from "./src/connection/credentials.ts";
 export type { Bytes } from "./src/frame/frame_writer.ts";
 export { Item } from "./src/ops/item.ts";
 export type { Op, Outgoing } from "./src/ops/op.ts";
+export { dial, listen } from "./src/transport/detect.ts";
+export { type ByteStreams, fromStreams, type StreamTransportOptions, toStreams } from "./src/transport/streams.ts";
 export type * from "./src/transport/transport.ts";

@@ -62,7 +62,9 @@ export interface StatusDetails {
 
 /** The peer understood and said no; the connection is fine. */
 export class StatusError extends MemcachedError {
+  /** The name of the class. */
   override readonly name: string = "StatusError";
+  /** What kind of failure this is. */
   override readonly code: MemcachedErrorCode = "STATUS";
   /** Name of the opcode that was asked. */
   readonly op: string;
@@ -97,25 +99,33 @@ export class StatusError extends MemcachedError {
 
 /** A write that needs the key to exist found that it does not. */
 export class KeyNotFoundError extends StatusError {
+  /** The name of the class. */
   override readonly name = "KeyNotFoundError";
+  /** What kind of failure this is. */
   override readonly code = "KEY_NOT_FOUND";
 }
 
 /** A write was not made: `add` found the key, `append` or `prepend` did not. */
 export class NotStoredError extends StatusError {
+  /** The name of the class. */
   override readonly name = "NotStoredError";
+  /** What kind of failure this is. */
   override readonly code = "NOT_STORED";
 }
 
 /** A write with a `cas` found another version of the item. */
 export class CasMismatchError extends StatusError {
+  /** The name of the class. */
   override readonly name = "CasMismatchError";
+  /** What kind of failure this is. */
   override readonly code = "CAS_MISMATCH";
 }
 
 /** The node does not have the vbucket of the key; `config` says who has, if the server knows. */
 export class NotMyVbucketError extends StatusError {
+  /** The name of the class. */
   override readonly name = "NotMyVbucketError";
+  /** What kind of failure this is. */
   override readonly code = "NOT_MY_VBUCKET";
   /** The cluster map of the bucket as JSON text. */
   readonly config: string | undefined;
@@ -129,7 +139,9 @@ export class NotMyVbucketError extends StatusError {
 
 /** The value is larger than the server keeps; the connection is fine. */
 export class ValueTooLargeError extends StatusError {
+  /** The name of the class. */
   override readonly name = "ValueTooLargeError";
+  /** What kind of failure this is. */
   override readonly code = "VALUE_TOO_LARGE";
 }
 
@@ -159,7 +171,9 @@ export function expectedError<E extends StatusError>(
 
 /** The bytes from the peer are no frame, or a frame that fits no request; the connection is dead. */
 export class ProtocolError extends MemcachedError {
+  /** The name of the class. */
   override readonly name = "ProtocolError";
+  /** What kind of failure this is. */
   override readonly code = "PROTOCOL";
   /** Offset of the offending frame in the bytes received on this connection. */
   readonly at: number;
@@ -179,36 +193,48 @@ export class ProtocolError extends MemcachedError {
 
 /** The peer could not be reached, was reset, or went away while calls waited. */
 export class ConnectionError extends MemcachedError {
+  /** The name of the class. */
   override readonly name = "ConnectionError";
+  /** What kind of failure this is. */
   override readonly code = "CONNECTION";
 }
 
 /** No answer within the deadline of the call; a late answer is dropped and can reach nobody else. */
 export class TimeoutError extends MemcachedError {
+  /** The name of the class. */
   override readonly name = "TimeoutError";
+  /** What kind of failure this is. */
   override readonly code = "TIMEOUT";
 }
 
 /** More calls or bytes are waiting than the connection may hold; nothing was sent. */
 export class OverloadError extends MemcachedError {
+  /** The name of the class. */
   override readonly name = "OverloadError";
+  /** What kind of failure this is. */
   override readonly code = "OVERLOAD";
 }
 
 /** The connection was closed by this side before the call could be answered. */
 export class ClosedError extends MemcachedError {
+  /** The name of the class. */
   override readonly name = "ClosedError";
+  /** What kind of failure this is. */
   override readonly code = "CLOSED";
 }
 
 /** The peer refused the credentials, or the exchange of them went wrong; the message names the step. */
 export class AuthError extends MemcachedError {
+  /** The name of the class. */
   override readonly name = "AuthError";
+  /** What kind of failure this is. */
   override readonly code = "AUTH";
 }
 
 /** What was asked cannot be done over this connection; nothing was sent. */
 export class UnsupportedError extends MemcachedError {
+  /** The name of the class. */
   override readonly name = "UnsupportedError";
+  /** What kind of failure this is. */
   override readonly code = "UNSUPPORTED";
 }

@@ -51,7 +51,7 @@ export class Frame {
   /** Whether the keys of documents begin with the number of their collection; set by whoever agreed on it. */
   collections = false;
   /** The collection of the key, once {@linkcode Frame.splitKey} has found it; -1 before. */
-  collection = -1;
+  collection: number = -1;
   /** Bytes of that number before the key. */
   prefixLength = 0;
   /** What the server has said its statuses mean; set by whoever asked. */

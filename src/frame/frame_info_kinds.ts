@@ -19,11 +19,13 @@ export const DurabilityLevel = {
 
 /** Asks the server to finish all earlier requests of the connection first, and to start no later one before this is done. */
 export interface BarrierInfo {
+  /** Which kind this is. */
   readonly type: "barrier";
 }
 
 /** Asks for a durable write. */
 export interface DurabilityInfo {
+  /** Which kind this is. */
   readonly type: "durability";
   /** One of {@linkcode DurabilityLevel}, 1 to 3; a request that was read may hold any byte. */
   readonly level: number;
@@ -36,6 +38,7 @@ export interface DurabilityInfo {
 
 /** Says which of the streams of a vbucket a DCP message belongs to. */
 export interface StreamIdInfo {
+  /** Which kind this is. */
   readonly type: "stream-id";
   /** 16 bits. */
   readonly streamId: number;
@@ -43,6 +46,7 @@ export interface StreamIdInfo {
 
 /** Has a request executed with the rights of another user. */
 export interface ImpersonateInfo {
+  /** Which kind this is. */
   readonly type: "impersonate";
   /** The name, not empty; a leading `^` says that the user is external. */
   readonly user: string;
@@ -50,11 +54,13 @@ export interface ImpersonateInfo {
 
 /** Keeps the expiry that the document has. */
 export interface PreserveExpiryInfo {
+  /** Which kind this is. */
   readonly type: "preserve-expiry";
 }
 
 /** Adds a privilege to those of the user that is impersonated; may be repeated. */
 export interface ImpersonatePrivilegeInfo {
+  /** Which kind this is. */
   readonly type: "impersonate-privilege";
   /** The name, not empty. */
   readonly privilege: string;
@@ -62,6 +68,7 @@ export interface ImpersonatePrivilegeInfo {
 
 /** Has a request executed with the rights of a token that was registered before. */
 export interface AuthTokenInfo {
+  /** Which kind this is. */
   readonly type: "auth-token";
   /** 16 bits. */
   readonly tokenId: number;
@@ -69,6 +76,7 @@ export interface AuthTokenInfo {
 
 /** How long the server was busy with the request. */
 export interface ServerDurationInfo {
+  /** Which kind this is. */
   readonly type: "server-duration";
   /** Up to 120,125,042 µs; written as the nearest duration that 16 bits can say. */
   readonly microseconds: number;
@@ -76,6 +84,7 @@ export interface ServerDurationInfo {
 
 /** What the request is charged for reading. */
 export interface ReadUnitsInfo {
+  /** Which kind this is. */
   readonly type: "read-units";
   /** 16 bits. */
   readonly units: number;
@@ -83,6 +92,7 @@ export interface ReadUnitsInfo {
 
 /** What the request is charged for writing. */
 export interface WriteUnitsInfo {
+  /** Which kind this is. */
   readonly type: "write-units";
   /** 16 bits. */
   readonly units: number;
@@ -90,6 +100,7 @@ export interface WriteUnitsInfo {
 
 /** How long the server held the request back. */
 export interface ThrottleDurationInfo {
+  /** Which kind this is. */
   readonly type: "throttle-duration";
   /** Up to 120,125,042 µs; written as the nearest duration that 16 bits can say. */
   readonly microseconds: number;
@@ -97,6 +108,7 @@ export interface ThrottleDurationInfo {
 
 /** One that this package does not know, as it came. */
 export interface UnknownFrameInfo {
+  /** Which kind this is. */
   readonly type: "unknown";
   /** 0 to 270. */
   readonly id: number;

@@ -56,7 +56,7 @@ export class FrameWriter {
   /** Bits of the header that say how to read the value of the frame being written. */
   datatype = 0;
   /** Which collection the keys of documents are in; -1 where keys have no such prefix. Stays from frame to frame. */
-  collection = -1;
+  collection: number = -1;
 
   #start = 0;
   #framingLength = 0;
