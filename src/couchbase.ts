@@ -35,6 +35,7 @@ export * from "./wire/snappy.ts";
 export * from "./wire/xattr.ts";
 export { Client } from "./client/client.ts";
 export * from "./connection/caller.ts";
+export * from "./connection/op_stats.ts";
 export * from "./couchbase/collections.ts";
 export * from "./couchbase/connect.ts";
 export * from "./couchbase/couchbase_client.ts";

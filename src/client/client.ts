@@ -1,4 +1,5 @@
 import type { Caller, CallOptions } from "../connection/caller.ts";
+import type { FrameListener } from "../connection/frame_listeners.ts";
 import { StatusError, UnsupportedError } from "../errors.ts";
 import type { Bytes } from "../frame/frame_writer.ts";
 import { FLUSH, NOOP, QUIT, STAT, type StatResponse, VERBOSITY, VERSION } from "../ops/admin.ts";
@@ -70,6 +71,8 @@ export interface CounterOptions extends CallOptions, ExpiryOptions {
 export interface ClosableCaller extends Caller {
   /** Lets the calls under way end, then closes. */
   close(): Promise<void>;
+  /** Watches the frames that are sent and received; returns what ends it. */
+  observe(listener: FrameListener): () => void;
 }
 
 /**
@@ -298,6 +301,11 @@ export class Client implements AsyncDisposable {
   async quit(options?: CallOptions): Promise<void> {
     await this.#caller.call(QUIT, {}, options, nothing);
     await this.close();
+  }
+
+  /** Watches the frames that are sent and received, each valid until the listener returns; returns what ends it. */
+  watchFrames(listener: FrameListener): () => void {
+    return this.#caller.observe(listener);
   }
 
   /** Lets the calls under way end, then closes. */

@@ -26,10 +26,9 @@ export interface OpStats {
 }
 
 /** Something whose frames can be watched: a client or a connection. */
-export interface Observable {
-  /** Watches the frames that are sent and received; returns what ends it. */
-  observe(listener: FrameListener): () => void;
-}
+export type Watched =
+  | { watchFrames(listener: FrameListener): () => void }
+  | { observe(listener: FrameListener): () => void };
 
 const TAP_FIRST = "tap-";
 
@@ -57,14 +56,15 @@ const TAP_FIRST = "tap-";
  * stats.stop();
  * ```
  */
-export function createOpStats(observable: Observable): OpStats {
+export function createOpStats(watched: Watched): OpStats {
   const xmit = noCounts();
   const recv = noCounts();
   const tap = noCounts();
-  const stop = observable.observe({
+  const listener: FrameListener = {
     sent: (frame) => count(xmit, frame),
     received: (frame) => count(isTap(frame) ? tap : recv, frame),
-  });
+  };
+  const stop = "watchFrames" in watched ? watched.watchFrames(listener) : watched.observe(listener);
   return { xmit, recv, tap, stop };
 }
 

@@ -1,5 +1,6 @@
 import type { BatchResult, Caller, CallOptions, Settle } from "../connection/caller.ts";
 import type { ClosableCaller } from "../client/client.ts";
+import type { FrameListener } from "../connection/frame_listeners.ts";
 import { StatusError } from "../errors.ts";
 import type { Bytes } from "../frame/frame_writer.ts";
 import type { Op, Outgoing } from "../ops/op.ts";
@@ -84,6 +85,11 @@ export class DocumentCaller implements ClosableCaller {
   /** {@inheritDoc Caller.open} */
   open<Req, Res>(op: Op<Req, Res>, request: Outgoing<Req>, options?: CallOptions): AsyncIterableIterator<Res> {
     return this.#caller.open(op, request, options);
+  }
+
+  /** Watches the frames that are sent and received; returns what ends it. */
+  observe(listener: FrameListener): () => void {
+    return this.#caller.observe(listener);
   }
 
   /** Lets the calls under way end, then closes. */
