@@ -19,6 +19,8 @@ export interface StartOptions {
   readonly socketPath?: string;
   /** Further arguments; one of the same name replaces a default. */
   readonly args?: readonly string[];
+  /** Added to the environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** A memcached that accepts connections. */
@@ -57,7 +59,7 @@ export async function startMemcached(options: StartOptions = {}): Promise<Memcac
   // The shell gives its place to memcached, whose words then need no pipe that somebody must read.
   const child = new Child(spawn("sh", ["-c", 'exec "$0" "$@" 2> "$SAID"', path, ...await makeArguments(options)], {
     stdio: "ignore",
-    env: { ...process.env, SAID: said, MEMCACHED_PORT_FILENAME: ports },
+    env: { ...process.env, ...options.env, SAID: said, MEMCACHED_PORT_FILENAME: ports },
   }));
   const { socketPath } = options;
   const stop = async () => {

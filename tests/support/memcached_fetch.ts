@@ -10,6 +10,7 @@ const START_SCRIPT = `#!/bin/sh
 here=$(dirname "$0")
 for libraries in "$here"/usr/lib/*-linux-* "$here"/lib/*-linux-* "$here"/usr/lib64; do
   [ -d "$libraries" ] && LD_LIBRARY_PATH="$libraries\${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+  [ -d "$libraries/sasl2" ] && export SASL_PATH="$libraries/sasl2\${SASL_PATH:+:$SASL_PATH}"
 done
 export LD_LIBRARY_PATH
 exec "$here/usr/bin/memcached" "$@"
@@ -79,6 +80,8 @@ async function fetchWithApt(work: string, log: (line: string) => void): Promise<
     for (const name of wanted) fetched.add(name);
     files = await download(wanted);
   }
+  // No package that memcached names as needed, but without it there is no mechanism to authenticate by.
+  await download(["libsasl2-modules"]).catch((error: Error) => log(`Authentication will not work: ${error.message}`));
 }
 
 /** The library packages that a package names; the C library is everywhere and must be the system's own. */
@@ -98,6 +101,6 @@ async function lacksLibraries(work: string): Promise<boolean> {
 
 async function fetchWithDnf(work: string, log: (line: string) => void): Promise<void> {
   log("Fetching memcached and what it needs with dnf");
-  await run("dnf", ["-q", "download", "--resolve", "--destdir", work, "memcached"], work);
+  await run("dnf", ["-q", "download", "--resolve", "--destdir", work, "memcached", "cyrus-sasl-plain"], work);
   await run("sh", ["-c", "mkdir root && cd root && for f in ../*.rpm; do rpm2cpio $f | cpio -idm; done"], work);
 }
