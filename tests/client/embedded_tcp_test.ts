@@ -1,0 +1,64 @@
+/** The client with the embedded server over the sockets of Deno: the contract, authentication, and what TLS refuses. */
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { connect, ConnectionError } from "../../mod.ts";
+import { authContract, USERS } from "../contract/auth_contract.ts";
+import { clientContract } from "../contract/client_contract.ts";
+import { connectionOf } from "../contract/client_subject.ts";
+import { embeddedSubject, startEmbedded } from "../contract/embedded_subject.ts";
+import { embeddedWays, hostOf } from "../contract/embedded_ways.ts";
+import { pem } from "../contract/transport_subject.ts";
+import { afterAll, test } from "../support/test.ts";
+
+const [tcp, unix, tls] = embeddedWays("deno");
+
+for (const way of [tcp!, unix!, tls!]) {
+  const embedded = await startEmbedded(way);
+  afterAll(() => embedded.stop());
+  clientContract(embeddedSubject(way, embedded));
+}
+
+const users = Object.fromEntries(USERS);
+for (const [scheme, way] of [["memcached", tcp!], ["memcacheds", tls!]] as const) {
+  const asking = await startEmbedded(way, { users });
+  afterAll(() => asking.stop());
+  authContract({
+    name: `embedded server with users by ${scheme}://`,
+    secure: way === tls,
+    connect: (user, options) =>
+      connect(`${scheme}://${user}${user && "@"}${hostOf(asking.address)}`, { ...way.connect, ...options }),
+  });
+}
+
+test("connect by memcacheds:// is encrypted, and by memcached:// is not", async () => {
+  await using server = await startEmbedded(tls!);
+  await using secure = await connect(server.address, { tls: { caCerts: [pem("ca")] } });
+  assertEquals(connectionOf(secure).secure, true);
+  await using other = await startEmbedded(tcp!);
+  await using plain = await connect(`memcached://${hostOf(other.address)}`);
+  assertEquals(connectionOf(plain).secure, false);
+});
+
+test("connect by memcacheds:// rejects an authority that is not trusted with ConnectionError", async () => {
+  await using server = await startEmbedded(tls!);
+  for (const caCerts of [[pem("other_ca")], []]) {
+    const error = await assertRejects(() => connect(server.address, { tls: { caCerts } }), ConnectionError);
+    assertStringIncludes(error.message, hostOf(server.address));
+    assertStringIncludes(error.message, "TLS");
+    assertEquals(error.sent, false);
+  }
+});
+
+test("connect by memcacheds:// never falls back to a connection that is not encrypted", async () => {
+  await using server = await startEmbedded(tcp!);
+  for (const options of [{ tls: { caCerts: [pem("ca")] } }, {}]) {
+    const dialled = connect(`memcacheds://${hostOf(server.address)}`, { ...options, connectTimeout: 20_000 });
+    await assertRejects(() => dialled, ConnectionError);
+  }
+});
+
+test("a client that is not encrypted gets nothing of a server with TLS", async () => {
+  await using server = await startEmbedded(tls!);
+  await using client = await connect(`memcached://${hostOf(server.address)}`, { timeout: 20_000 });
+  await assertRejects(() => client.get("k"));
+  assertEquals(connectionOf(client).state, "closed");
+});
