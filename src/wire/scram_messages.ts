@@ -9,6 +9,7 @@
  * ```
  */
 
+import { utf8Encode } from "../bytes.ts";
 import { AuthError } from "../errors.ts";
 import { decodeBase64, encodeBase64 } from "./base64.ts";
 import { MAX_ITERATIONS, MIN_ITERATIONS } from "./scram.ts";
@@ -108,9 +109,14 @@ export function readServerFirst(text: string, clientNonce: string): ScramServerF
   return { nonce, salt, iterations };
 }
 
+/** What the last message of a client says about the header of its first. */
+export function bindingOf(header: string): string {
+  return encodeBase64(utf8Encode(header));
+}
+
 /** Makes the last message of a client up to its proof. */
 export function makeClientFinal(header: string, nonce: string): string {
-  return `c=${btoa(header)},r=${nonce}`;
+  return `c=${bindingOf(header)},r=${nonce}`;
 }
 
 /** Adds the proof to the last message of a client. */
