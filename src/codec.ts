@@ -39,3 +39,10 @@ export * from "./ops/storage.ts";
 export * from "./ops/table.ts";
 export * from "./connection/caller.ts";
 export * from "./connection/connection.ts";
+export { authenticate, type AuthenticateOptions, type SaslCaller } from "./connection/sasl.ts";
+export type {
+  Credentials,
+  CredentialsSource,
+  PasswordCredentials,
+  TokenCredentials,
+} from "./connection/credentials.ts";

@@ -10,8 +10,8 @@ export interface ConnectOptions extends OpenOptions {
   /** Who one is, for servers that ask; or a function that gets it, called at every connection. */
   readonly credentials?: CredentialsSource;
   /**
-   * Sends the password over a connection that is not encrypted when the server offers nothing stronger than PLAIN; `true` unless
-   * set, as memcached mostly knows no other way.
+   * Sends the password over a connection that is not encrypted when the server offers nothing stronger than PLAIN. Allowed unless
+   * set to `false`, as memcached mostly knows no other way; for a token only if set to `true`.
    */
   readonly allowPlaintextAuth?: boolean;
   /**
@@ -81,7 +81,7 @@ async function introduce(
 ): Promise<void> {
   // Loaded only by those who need it: SCRAM is as large as the rest of the client.
   const { authenticate } = await import("../connection/sasl.ts");
-  const { allowPlaintextAuth: allowPlaintext = true, mechanisms } = options;
+  const { allowPlaintextAuth: allowPlaintext = "password", mechanisms } = options;
   const how: AuthenticateOptions = { signal, timeout: 0, allowPlaintext };
   await authenticate(connection, credentials, mechanisms === undefined ? how : { ...how, mechanisms });
 }
