@@ -5,7 +5,7 @@
 import type { Frame } from "../frame/frame.ts";
 import { struct, u32 } from "../wire/fields.ts";
 import { Item } from "./item.ts";
-import { type Body, body, expectParts, type Op } from "./op.ts";
+import { type Body, body, expectParts, failParts, type Op } from "./op.ts";
 
 /** What a plain read takes. */
 export interface KeyRequest {
@@ -47,9 +47,9 @@ export interface TouchResponse {
   readonly cas: bigint;
 }
 
-/** Reads the item of a reply to a get. */
+/** Reads the item of a reply to a get. A key, which some servers repeat without having been asked, is left alone. */
 export function readItem(frame: Frame): Item {
-  expectParts(frame, 4, false, true);
+  if (frame.extrasLength !== 4) failParts(frame, `${frame.extrasLength} bytes of extras, expected 4`);
   return new Item(frame.value, frame.view.getUint32(frame.extrasAt), frame.cas, frame.datatype);
 }
 
