@@ -19,7 +19,11 @@ const DEFAULT_PORT = 11211;
  */
 export function parseAddress(text: string | URL, tls?: TlsOptions): ParsedAddress {
   const given = String(text);
-  if (given.startsWith("unix:")) return { address: { path: given.slice(5).replace(/^\/\/(?=\/)/, "") } };
+  if (given.startsWith("unix:")) {
+    const path = given.slice(5).replace(/^\/\/(?=\/|$)/, "");
+    if (path === "") refuse(given, "it has no path");
+    return { address: { path } };
+  }
   if (given.startsWith("/")) return { address: { path: given } };
   const url = parseUrl(given.includes("://") ? given : `memcached://${given}`, given);
   const secure = url.protocol === "memcacheds:";
@@ -33,8 +37,15 @@ export function parseAddress(text: string | URL, tls?: TlsOptions): ParsedAddres
   if (tcp.hostname === "") refuse(given, "it has no host name");
   const address: Address = secure || tls !== undefined ? { ...tcp, tls: tls ?? true } : tcp;
   if (url.username === "" && url.password === "") return { address };
-  const credentials = { username: decodeURIComponent(url.username), password: decodeURIComponent(url.password) };
-  return { address, credentials };
+  return { address, credentials: { username: decode(url.username, given), password: decode(url.password, given) } };
+}
+
+function decode(part: string, given: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return refuse(given, "its user name or password has a % that is not followed by two digits, as %25 would be");
+  }
 }
 
 function parseUrl(text: string, given: string): URL {
@@ -47,7 +58,8 @@ function parseUrl(text: string, given: string): URL {
 }
 
 function refuse(given: string, reason: string): never {
-  const shown = given.replace(/\/\/[^/]*@/, "//…@");
+  // Whatever may be a password stays out of messages and logs: all up to the last @, since a password may hold any character.
+  const shown = given.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, "$1…@");
   throw new TypeError(
     `Cannot read address "${shown}": ${reason}; use host:port, unix:/path, memcached://user:password@host:port or memcacheds://…`,
   );
