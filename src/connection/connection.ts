@@ -21,6 +21,7 @@ import { type FrameListener, FrameListeners } from "./frame_listeners.ts";
 import { Pipeline, type Slot } from "./pipeline.ts";
 import { readReply } from "./read_reply.ts";
 import { ReplyStream } from "./reply_stream.ts";
+import { SignalWatch } from "./signal_watch.ts";
 
 export type { Agreement, ConnectionCounters, ConnectionOptions, ConnectionState } from "./connection_options.ts";
 export type { FrameListener } from "./frame_listeners.ts";
@@ -60,12 +61,13 @@ export class Connection implements Caller, AsyncDisposable {
   readonly #timeout: number;
   readonly #maxQueuedBytes: number;
   readonly #alarm: Alarm = new Alarm(() => this.#expire());
+  readonly #signals: SignalWatch = new SignalWatch((slot, reason) => this.#giveUp(slot, reason, true));
   #state: ConnectionState = "open";
   #features: Features = Features.NONE;
   #writeExtras: ExtrasWriter | undefined = undefined;
   readonly #listeners = new FrameListeners();
-  /** Whether calls were made in this turn, which will leave at its end, and when the turn began. */
-  #inTurn = false;
+  /** Whether calls were made in this turn, which leave at its end, and when the first of them was. */
+  #leaving = false;
   #now = 0;
   #chunks = 0;
   /** When a connection that is being closed waits no longer. */
@@ -202,6 +204,7 @@ export class Connection implements Caller, AsyncDisposable {
         throw error;
       }
       slot.end = this.#outbox.taken + this.#out.size;
+      this.#leaveAtEndOfTurn();
       watched?.forEach((bytes) => this.#listeners.sent(bytes));
     });
   }
@@ -285,11 +288,7 @@ export class Connection implements Caller, AsyncDisposable {
     if (slot === undefined) {
       throw overload(op, request, `${this.#pipeline.used} calls wait for an answer from ${this.peer}`);
     }
-    if (!this.#inTurn) {
-      this.#inTurn = true;
-      this.#now = performance.now();
-      queueMicrotask(this.#endTurn);
-    }
+    if (!this.#leaving) this.#now = performance.now();
     slot.op = op;
     slot.request = request;
     slot.offset = this.#outbox.taken + this.#out.size;
@@ -297,16 +296,22 @@ export class Connection implements Caller, AsyncDisposable {
       slot.deadline = this.#now + timeout;
       this.#alarm.set(slot.deadline, this.#now);
     }
-    if (signal !== undefined) {
-      const onAbort = () => this.#giveUp(slot, signal.reason, true);
-      signal.addEventListener("abort", onAbort, { once: true });
-      slot.release = () => signal.removeEventListener("abort", onAbort);
-    }
+    if (signal !== undefined) this.#signals.add(signal, slot);
     return slot;
   }
 
+  /**
+   * Has what was written leave at the end of the turn. Only ever called behind the writing: Deno's first `setTimeout` runs the
+   * microtasks that wait, and this must not be one of them yet.
+   */
+  #leaveAtEndOfTurn(): void {
+    if (this.#leaving) return;
+    this.#leaving = true;
+    queueMicrotask(this.#endTurn);
+  }
+
   readonly #endTurn = (): void => {
-    this.#inTurn = false;
+    this.#leaving = false;
     if (this.#state !== "closed") this.#outbox.flush();
   };
 
@@ -319,6 +324,7 @@ export class Connection implements Caller, AsyncDisposable {
       throw error;
     }
     slot.end = this.#outbox.taken + this.#out.size;
+    this.#leaveAtEndOfTurn();
   }
 
   #write(op: AnyOp, opcode: number, request: unknown, opaque: number, options: CallOptions | undefined): void {
