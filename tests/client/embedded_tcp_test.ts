@@ -2,20 +2,16 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { connect, ConnectionError } from "../../mod.ts";
 import { authContract, USERS } from "../contract/auth_contract.ts";
-import { clientContract } from "../contract/client_contract.ts";
+import { clientOnSockets } from "../contract/client_on_sockets.ts";
 import { connectionOf } from "../contract/client_subject.ts";
-import { embeddedSubject, startEmbedded } from "../contract/embedded_subject.ts";
+import { startEmbedded } from "../contract/embedded_subject.ts";
 import { embeddedWays, hostOf } from "../contract/embedded_ways.ts";
 import { pem } from "../contract/transport_subject.ts";
 import { afterAll, test } from "../support/test.ts";
 
-const [tcp, unix, tls] = embeddedWays("deno");
+const [tcp, , tls] = embeddedWays("deno");
 
-for (const way of [tcp!, unix!, tls!]) {
-  const embedded = await startEmbedded(way);
-  afterAll(() => embedded.stop());
-  clientContract(embeddedSubject(way, embedded));
-}
+await clientOnSockets("deno");
 
 const users = Object.fromEntries(USERS);
 for (const [scheme, way] of [["memcached", tcp!], ["memcacheds", tls!]] as const) {

@@ -2,6 +2,7 @@
 import * as bun from "../../src/transport/bun.ts";
 import { dial, listen } from "../../src/transport/detect.ts";
 import * as node from "../../src/transport/node.ts";
+import { clientOnSockets } from "../contract/client_on_sockets.ts";
 import { socketAddresses } from "../contract/socket_addresses.ts";
 import { transportContract } from "../contract/transport_contract.ts";
 
@@ -31,3 +32,5 @@ transportContract({
   sockets: true,
   room: () => false,
 });
+
+await clientOnSockets("bun");

@@ -1,9 +1,10 @@
 /**
- * What must hold under Node itself. Node 20 runs no TypeScript, so this is bundled first, in the root of the repository:
- * `deno bundle --platform deno -o <file>.mjs tests/runtime/node_test.ts && node --test <file>.mjs`.
+ * What must hold under Node itself. Node 20 knows neither TypeScript nor `await using`, so Bun's bundler makes one plain file of
+ * this first: see `../runtimes.ts`.
  */
 import { dial, listen } from "../../src/transport/detect.ts";
 import * as node from "../../src/transport/node.ts";
+import { clientOnSockets } from "../contract/client_on_sockets.ts";
 import { socketAddresses } from "../contract/socket_addresses.ts";
 import { transportContract } from "../contract/transport_contract.ts";
 
@@ -24,3 +25,5 @@ transportContract({
   sockets: true,
   room: () => true,
 });
+
+await clientOnSockets("node");
