@@ -1,7 +1,7 @@
 import { Connection, type ConnectionOptions } from "../connection/connection.ts";
 import { TimeoutError } from "../errors.ts";
 import { dial as dialHere } from "../transport/detect.ts";
-import type { Address, Dial } from "../transport/transport.ts";
+import type { Address, Dial, Transport } from "../transport/transport.ts";
 
 /** How a connection is opened. */
 export interface OpenOptions extends ConnectionOptions {
@@ -13,9 +13,14 @@ export interface OpenOptions extends ConnectionOptions {
   readonly dial?: Dial;
 }
 
+/** The longest that timers can wait, in milliseconds; more would ring at once. */
+const LONGEST = 0x7fffffff;
+
 /**
  * Dials, and makes a connection ready for use: all within the time that the options give. A connection that could not be made
  * ready is closed.
+ *
+ * @throws {RangeError} If `connectTimeout` is negative or no number.
  */
 export async function openConnection<T>(
   address: Address,
@@ -23,17 +28,21 @@ export async function openConnection<T>(
   prepare: (connection: Connection, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const { connectTimeout = 2000, signal } = options;
+  if (!(connectTimeout >= 0)) {
+    throw new RangeError(`Cannot use a connectTimeout of ${connectTimeout}: it is milliseconds, 0 for ever`);
+  }
   signal?.throwIfAborted();
   const giveUp = new AbortController();
   const onAbort = () => giveUp.abort(signal?.reason);
   signal?.addEventListener("abort", onAbort, { once: true });
-  const timer = connectTimeout === 0 ? undefined : setTimeout(() => {
+  const timer = connectTimeout === 0 || connectTimeout > LONGEST ? undefined : setTimeout(() => {
     giveUp.abort(
       new TimeoutError(`Cannot connect to ${show(address)}: not done after ${connectTimeout} ms`, { sent: false }),
     );
   }, connectTimeout);
   try {
-    const transport = await (options.dial ?? dialHere)(address, { signal: giveUp.signal });
+    const dial = options.dial ?? dialHere;
+    const transport = await unlessAborted(dial(address, { signal: giveUp.signal }), giveUp.signal);
     const connection = new Connection(transport, options);
     try {
       return await prepare(connection, giveUp.signal);
@@ -45,6 +54,14 @@ export async function openConnection<T>(
     clearTimeout(timer);
     signal?.removeEventListener("abort", onAbort);
   }
+}
+
+/** A dial may not look at its signal, or too late: then nobody waits for it, and what it opens is closed. */
+function unlessAborted(dialling: Promise<Transport>, signal: AbortSignal): Promise<Transport> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+    dialling.then((transport) => signal.aborted ? transport.close() : resolve(transport), reject);
+  });
 }
 
 function show(address: Address): string {
