@@ -70,17 +70,13 @@ export class Answers {
     this.#wrote();
   }
 
-  /** Answers what a handler threw; returns whether the connection is to be closed after it. */
+  /** Answers what a handler threw. */
   fail(exchange: Exchange, route: Route | undefined, request: unknown, error: unknown): void {
     let reply = INTERNAL_ERROR;
     if (error instanceof StatusReply) reply = error;
     else this.#host.report(error, this.#session, exchange);
     if (reply.close) exchange.close();
-    if (!isSilent(route, reply.status)) this.refuse(exchange, reply, request);
-  }
-
-  /** Answers with a status, whether the request is quiet or not. */
-  refuse(exchange: Exchange, reply: StatusReply, request?: unknown): void {
+    if (isSilent(route, reply.status)) return;
     writeStatus(this.#out, exchange, reply, request);
     this.#wrote();
   }

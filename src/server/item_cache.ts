@@ -82,7 +82,6 @@ export class ItemCache {
     if (old !== undefined) this.#table.remove(old);
     const { key, value, flags, expiresAt } = item;
     const entry = this.#table.add({ key, value, flags, expiresAt, cas: ++this.#cas, storedAt: this.#clock() });
-    this.#counts.totalItems++;
     this.#makeRoom(entry);
     return entry;
   }

@@ -3,7 +3,8 @@ import { type Bytes, MAX_KEY_LENGTH } from "../frame/frame_writer.ts";
 import { type CounterResponse, NO_CREATE } from "../ops/counter.ts";
 import { counterText, MAX_COUNTER, readCounter } from "./counter_value.ts";
 import { expiryTime } from "./expiry.ts";
-import { ItemCache } from "./item_cache.ts";
+import { ItemCache, type NewItem } from "./item_cache.ts";
+import { PrefixCounts } from "./prefix_counts.ts";
 import type { Server } from "./server.ts";
 import {
   EXISTS,
@@ -63,6 +64,8 @@ export class MemoryStore {
   readonly #clock: () => number;
   readonly #cache: ItemCache;
   readonly #startedAt: number;
+  readonly #prefixes = new PrefixCounts();
+  #detailed = false;
 
   /** Makes an empty store. */
   constructor(options: MemoryStoreOptions = {}) {
@@ -93,7 +96,7 @@ export class MemoryStore {
   /** Reads an item, which makes it the one used last. */
   get(key: Bytes): StoredItem | undefined {
     this.counts.cmdGet++;
-    const entry = this.#cache.find(keyBytes(key));
+    const entry = this.#read(key);
     if (entry === undefined) {
       this.counts.getMisses++;
       return undefined;
@@ -105,7 +108,7 @@ export class MemoryStore {
   /** Reads an item and changes its expiry: seconds from now up to 30 days, Unix seconds beyond, 0 for never. */
   touch(key: Bytes, expiry: number): StoredItem | undefined {
     this.counts.cmdTouch++;
-    const entry = this.#cache.find(keyBytes(key));
+    const entry = this.#read(key);
     if (entry === undefined) {
       this.counts.touchMisses++;
       return undefined;
@@ -180,7 +183,9 @@ export class MemoryStore {
    * @throws {StatusReply} KEY_EEXISTS if the `cas` does not hold.
    */
   delete(key: Bytes, options: CasOptions = {}): boolean {
-    const entry = this.#cache.find(keyBytes(key));
+    const bytes = keyBytes(key);
+    if (this.#detailed) this.#prefixes.countDelete(bytes);
+    const entry = this.#cache.find(bytes);
     if (entry === undefined) {
       this.counts.deleteMisses++;
       return false;
@@ -234,17 +239,19 @@ export class MemoryStore {
   }
 
   /**
-   * The statistics of a group, as memcached names them: the general ones, `settings`, `items`, `slabs`, `sizes`; `undefined` for a
-   * group that is not known. The connections are those of the server that asks.
+   * The statistics of a group, as memcached names them: the general ones, `settings`, `items`, `slabs`, `sizes`, and `detail on`,
+   * `detail off` and `detail dump`, which count by the prefixes of keys. `undefined` for a group that is not known. The connections
+   * are those of the server that asks.
    */
   stats(group = "", server: ServerStats = NO_SERVER): Statistic[] | undefined {
+    if (group.startsWith("detail")) return this.#detail(group);
     const { memoryLimit, itemSizeLimit, version, counts, verbosity } = this;
     const { size: items, bytes, oldest } = this.#cache;
     const now = this.#clock();
     const age = oldest === undefined ? 0 : Math.floor((now - oldest.storedAt) / 1000);
     return storeStats(group, {
       options: this.#options,
-      ...{ memoryLimit, itemSizeLimit, version, counts, verbosity },
+      ...{ memoryLimit, itemSizeLimit, version, counts, verbosity, detailed: this.#detailed },
       ...{ items, bytes, age, now, server, startedAt: this.#startedAt },
     });
   }
@@ -252,6 +259,23 @@ export class MemoryStore {
   /** Begins to count anew; what is stored stays. */
   resetStats(): void {
     Object.assign(this.counts, new StoreCounts());
+    this.#prefixes.clear();
+  }
+
+  #detail(group: string): Statistic[] | undefined {
+    // As with other names, memcached does not look further than to the end of the word.
+    if (group.startsWith("detail dump")) return [["detailed", this.#prefixes.dump()]];
+    const on = group.startsWith("detail on");
+    if (!on && !group.startsWith("detail off")) return undefined;
+    this.#detailed = on;
+    return [];
+  }
+
+  #read(key: Bytes): Entry | undefined {
+    const bytes = keyBytes(key);
+    const entry = this.#cache.find(bytes);
+    if (this.#detailed) this.#prefixes.countGet(bytes, entry !== undefined);
+    return entry;
   }
 
   #use(entry: Entry): Entry {
@@ -264,11 +288,10 @@ export class MemoryStore {
   #begin(key: Bytes, value: Bytes, options: StoreOptions): Write {
     const bytes = keyBytes(key);
     const pieces = [asBytes(value)];
+    if (this.#detailed) this.#prefixes.countSet(bytes);
     const { flags = 0, expiry = 0, cas = 0n } = options;
     const refusal = this.#refusal(sizeOf(bytes, pieces, flags));
     if (refusal === undefined) this.counts.cmdSet++;
-    else if (refusal === TOO_LARGE) this.counts.storeTooLarge++;
-    else this.counts.storeNoMemory++;
     return { key: bytes, pieces, flags, expiry, cas, refusal };
   }
 
@@ -280,7 +303,7 @@ export class MemoryStore {
   #store({ key, pieces, flags, expiry, cas }: Write, old: Entry | undefined): Entry {
     if (cas !== 0n) this.#checkCas(cas, old);
     const expiresAt = expiry === 0 ? Infinity : expiryTime(expiry, this.#clock);
-    return this.#cache.put({ key, value: pieces, flags, expiresAt }, old);
+    return this.#put({ key, value: pieces, flags, expiresAt }, old);
   }
 
   #checkCas(cas: bigint, old: Entry | undefined): void {
@@ -303,7 +326,12 @@ export class MemoryStore {
     const { flags, expiresAt } = old;
     const value = join(old.value, pieces[0]!);
     if (this.#refusal(sizeOf(key, value, flags)) !== undefined) throw NOT_STORED;
-    return this.#cache.put({ key, value, flags, expiresAt }, old);
+    return this.#put({ key, value, flags, expiresAt }, old);
+  }
+
+  #put(item: NewItem, old: Entry | undefined): Entry {
+    this.counts.totalItems++;
+    return this.#cache.put(item, old);
   }
 
   #createCounter(key: Uint8Array, { initial, expiry = 0 }: CountOptions): CounterResponse | undefined {
@@ -312,13 +340,16 @@ export class MemoryStore {
     const refusal = this.#refusal(sizeOf(key, value, 0));
     if (refusal !== undefined) throw refusal;
     const expiresAt = expiryTime(expiry, this.#clock);
-    const { cas } = this.#cache.put({ key, value, flags: 0, expiresAt }, undefined);
+    const { cas } = this.#put({ key, value, flags: 0, expiresAt }, undefined);
     return { value: initial, cas };
   }
 
   #count(key: Uint8Array, old: Entry, number: bigint): CounterResponse {
     const { flags, expiresAt } = old;
-    const value = [utf8Encode(counterText(number, old.value.length))];
+    const text = counterText(number, old.value.length);
+    const value = [utf8Encode(text)];
+    // memcached writes over the old value where it can, and has no new item then.
+    if (text.length > old.value.length) this.counts.totalItems++;
     const { cas } = this.#cache.put({ key, value, flags, expiresAt }, old);
     return { value: number, cas };
   }

@@ -70,6 +70,8 @@ class PlainServer {
   readonly #counts: StoreCounts;
   /** Sessions that have begun and not yet said who they are. */
   readonly #started = new WeakSet<Session>();
+  /** Sessions that have said so: an exchange that is over cannot be begun again. */
+  readonly #done = new WeakSet<Session>();
 
   constructor(users: Readonly<Record<string, string>>, counts: StoreCounts) {
     this.#passwords = new Map(Object.entries(users).map(([user, password]) => [user, utf8Encode(password)]));
@@ -86,7 +88,7 @@ class PlainServer {
     if (mechanism.length > MAX_MECHANISM) throw INVALID_ARGUMENTS;
     session.user = undefined;
     this.#started.delete(session);
-    if (mechanism.toUpperCase() !== "PLAIN") this.#refuse();
+    if (mechanism.toUpperCase() !== "PLAIN" || this.#done.has(session)) this.#refuse();
     if (data.length > 0) return this.#finish(session, data);
     this.#started.add(session);
     throw GO_ON;
@@ -109,6 +111,7 @@ class PlainServer {
     if (authorization !== "" && authorization !== user) this.#refuse();
     this.#counts.authCmds++;
     session.user = user;
+    this.#done.add(session);
     return AUTHENTICATED;
   }
 

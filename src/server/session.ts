@@ -10,7 +10,7 @@ import { readRequest, type Route } from "./route.ts";
 import { type SessionHost, showFrame } from "./session_host.ts";
 import { StatusReply } from "./status_reply.ts";
 import { type Turn, Turns } from "./turns.ts";
-import { answerUnreadable, refuseMagic, type Unreadable } from "./unreadable.ts";
+import { readUnreadable, refuseHeader, refuseMagic, type Unreadable } from "./unreadable.ts";
 
 /**
  * One client of a {@linkcode Server}.
@@ -117,7 +117,7 @@ export class Session implements AsyncDisposable {
     try {
       this.#splitter.push(chunk, this.#visit);
     } catch (error) {
-      this.#refuse(answerUnreadable(error));
+      this.#refuse(readUnreadable(error));
     }
     this.#busy = false;
     this.#answers.flush();
@@ -145,7 +145,7 @@ export class Session implements AsyncDisposable {
     let outcome: unknown;
     let failed = false;
     try {
-      for (const guard of this.#host.guards) guard(exchange);
+      this.#guard(exchange);
       request = readRequest(route, frame);
       outcome = route!.handler(request, exchange);
     } catch (error) {
@@ -155,6 +155,10 @@ export class Session implements AsyncDisposable {
     if (!failed && isPromise(outcome)) this.#await(outcome, turn ?? this.#turns.add(exchange, route), request);
     else if (turn !== undefined) turn.settle(request, outcome, failed);
     else this.#answer(exchange, route, request, outcome, failed);
+  }
+
+  #guard(exchange: Exchange): void {
+    for (const guard of this.#host.guards) guard(exchange);
   }
 
   #await(outcome: PromiseLike<unknown>, turn: Turn, request: unknown): void {
@@ -228,10 +232,16 @@ export class Session implements AsyncDisposable {
     else this.#last = unreadable;
   }
 
-  #endWith({ error, header, reply }: Unreadable): void {
+  #endWith({ error, header }: Unreadable): void {
     this.#host.report(error, this);
-    if (header !== undefined && reply !== undefined) {
-      this.#answers.refuse(new Exchange(this.#exchanges, header, undefined), reply);
+    if (header !== undefined) {
+      const exchange = new Exchange(this.#exchanges, header, undefined);
+      try {
+        if (header.valueLength >= 0) this.#guard(exchange);
+        refuseHeader(header, this.#host.routes[header.opcode]);
+      } catch (reply) {
+        this.#answers.fail(exchange, undefined, undefined, reply);
+      }
     }
     this.#finish();
   }

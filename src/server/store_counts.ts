@@ -22,8 +22,6 @@ export class StoreCounts {
   casHits = 0;
   casBadval = 0;
   casMisses = 0;
-  storeTooLarge = 0;
-  storeNoMemory = 0;
   authCmds = 0;
   authErrors = 0;
   /** Items that were ever stored. */

@@ -25,6 +25,8 @@ export interface StatsSource {
   readonly startedAt: number;
   /** The last level of a VERBOSITY request. */
   readonly verbosity: number;
+  /** Whether prefixes of keys are counted. */
+  readonly detailed: boolean;
   /** Of the server that asks; nothing when none does. */
   readonly server: ServerStats;
 }
@@ -102,8 +104,9 @@ function general({ counts, server, ...source }: StatsSource): Values {
     ["cas_badval", counts.casBadval],
     ["touch_hits", counts.touchHits],
     ["touch_misses", counts.touchMisses],
-    ["store_too_large", counts.storeTooLarge],
-    ["store_no_memory", counts.storeNoMemory],
+    // memcached counts these in its text protocol only.
+    ["store_too_large", 0],
+    ["store_no_memory", 0],
     ["auth_cmds", counts.authCmds],
     ["auth_errors", counts.authErrors],
     ["bytes_read", server.bytesRead],
@@ -134,7 +137,7 @@ function settings({ options, server, ...source }: StatsSource): Values {
     ["auth_enabled_ascii", "no"],
     ["item_size_max", source.itemSizeLimit],
     ["flush_enabled", "yes"],
-    ["detail_enabled", "no"],
+    ["detail_enabled", source.detailed ? "yes" : "no"],
   ];
 }
 
@@ -145,7 +148,7 @@ function items({ counts, ...source }: StatsSource): Values {
     ["items:1:age", source.age],
     ["items:1:mem_requested", source.bytes],
     ["items:1:evicted", counts.evictions],
-    ["items:1:outofmemory", counts.storeNoMemory],
+    ["items:1:outofmemory", 0],
     ["items:1:reclaimed", counts.reclaimed],
     ["items:1:expired_unfetched", counts.expiredUnfetched],
     ["items:1:evicted_unfetched", counts.evictedUnfetched],
