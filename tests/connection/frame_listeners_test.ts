@@ -7,7 +7,7 @@ import { STAT } from "../../src/ops/admin.ts";
 import { GET } from "../../src/ops/retrieval.ts";
 import { SET } from "../../src/ops/storage.ts";
 import { formatFrame } from "../../src/ops/table.ts";
-import { endOfTurn, FakeTransport } from "../support/fake_transport.ts";
+import { endOfTurn, FakeTransport, nextTask } from "../support/fake_transport.ts";
 import { test } from "../support/test.ts";
 import { answer, assertAllBytes, hit, miss, wire } from "../support/wire_frame.ts";
 
@@ -170,7 +170,7 @@ async function uncaught(fn: () => Promise<void>): Promise<unknown[]> {
   globalThis.addEventListener("error", onError);
   try {
     await fn();
-    await endOfTurn();
+    await nextTask();
   } finally {
     globalThis.removeEventListener("error", onError);
   }

@@ -33,7 +33,8 @@ async function tryWith(said: readonly Said[], credentials = TIM): Promise<Tried>
   const connection = new Connection(transport, { timeout: 30 });
   const trying = Promise.allSettled([authenticate(connection, credentials, PLAIN)]);
   for (const [i, what] of said.entries()) {
-    while (transport.requests.length <= i) await endOfTurn();
+    await endOfTurn();
+    assertEquals(transport.requests.length, i + 1);
     if (what === "end") transport.end();
     else if (what !== "silence") transport.receive(answer(transport.requests[i] as WireFrame, what));
   }
@@ -155,7 +156,8 @@ test("authenticate gives up when told to", async () => {
   const connection = new Connection(transport);
   const controller = new AbortController();
   const trying = authenticate(connection, TIM, { ...PLAIN, signal: controller.signal }).catch((reason) => reason);
-  while (transport.requests.length === 0) await endOfTurn();
+  await endOfTurn();
+  assertEquals(transport.requests.length, 1);
   controller.abort("reason");
   assertEquals(await trying, "reason");
   connection.destroy();

@@ -118,7 +118,15 @@ export class FakeTransport implements Transport {
   }
 }
 
-/** Resolves when all that is to be done at the end of this turn has been done. */
-export function endOfTurn(): Promise<void> {
+/**
+ * Resolves when all that is to be done at the end of this turn has been done: microtasks only, so that no timer rings meanwhile
+ * and no test depends on how busy the machine is.
+ */
+export async function endOfTurn(): Promise<void> {
+  for (let i = 0; i < 50; i++) await Promise.resolve();
+}
+
+/** Resolves in the next task, when timers and uncaught errors have had their turn. */
+export function nextTask(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));
 }
