@@ -2,9 +2,10 @@ import { Frame } from "../frame/frame.ts";
 import { FrameWriter } from "../frame/frame_writer.ts";
 import { Outbox } from "../transport/outbox.ts";
 import type { Transport } from "../transport/transport.ts";
+import type { Op, Outgoing } from "../ops/op.ts";
 import { Status } from "../wire/status.ts";
 import type { Exchange } from "./exchange.ts";
-import { isSilent, nothingIsSuccess, writeEmpty, writeMessage, writeStatus } from "./replies.ts";
+import { isSilent, nothingIsSuccess, Replies } from "./replies.ts";
 import type { Route } from "./route.ts";
 import { type SessionHost, showFrame } from "./session_host.ts";
 import type { Session } from "./session.ts";
@@ -16,6 +17,7 @@ export class Answers {
   readonly #host: SessionHost;
   readonly #out = new FrameWriter();
   readonly #outbox: Outbox;
+  readonly #replies: Replies;
   readonly #drained: () => void;
   #congested = false;
   #flushScheduled = false;
@@ -31,6 +33,7 @@ export class Answers {
     this.#session = options.session;
     this.#host = options.host;
     this.#drained = options.drained;
+    this.#replies = new Replies(this.#out, options.host);
     this.#outbox = new Outbox(transport, this.#out, {
       drained: () => this.#relieve(),
       // The sink is told why.
@@ -59,14 +62,14 @@ export class Answers {
     if (isSilent(route, Status.SUCCESS)) return;
     if (result !== undefined) {
       try {
-        writeMessage(this.#out, exchange, result);
+        this.#replies.message(exchange, result, exchange.status);
       } catch (error) {
         return this.fail(exchange, route, request, error);
       }
       this.#wrote();
-      if (route.op.last === undefined) return;
+      if (route.op.terminated !== true) return;
     }
-    writeEmpty(this.#out, exchange);
+    this.#replies.empty(exchange);
     this.#wrote();
   }
 
@@ -75,9 +78,15 @@ export class Answers {
     let reply = INTERNAL_ERROR;
     if (error instanceof StatusReply) reply = error;
     else this.#host.report(error, this.#session, exchange);
+    const { dialect } = this.#host;
+    if (dialect !== undefined) {
+      const changed = dialect.refuse(reply, exchange);
+      if (changed === undefined) return exchange.close();
+      reply = changed;
+    }
     if (reply.close) exchange.close();
     if (isSilent(route, reply.status)) return;
-    writeStatus(this.#out, exchange, reply, request);
+    this.#replies.status(exchange, reply, request);
     this.#wrote();
   }
 
@@ -87,7 +96,13 @@ export class Answers {
    * @throws What the row throws when the message does not fit the opcode.
    */
   push(exchange: Exchange, message: unknown): void {
-    writeMessage(this.#out, exchange, message);
+    this.#replies.message(exchange, message, Status.SUCCESS);
+    this.#wrote();
+  }
+
+  /** Sends a request of the server itself. */
+  notify<Req, Res>(op: Op<Req, Res>, request: Outgoing<Req>): void {
+    this.#replies.request(op, request);
     this.#wrote();
   }
 

@@ -1,6 +1,9 @@
 import type { Frame } from "../frame/frame.ts";
+import type { RequestFrameInfo } from "../frame/frame_info.ts";
 import type { Outgoing } from "../ops/op.ts";
 import type { AnyOp } from "../ops/table.ts";
+import type { Features } from "../wire/features.ts";
+import { Status } from "../wire/status.ts";
 import type { Session } from "./session.ts";
 
 /** Where an {@linkcode Exchange} leaves what it is told. */
@@ -31,6 +34,17 @@ export class Exchange<Res = unknown> {
   readonly vbucket: number;
   /** The bits of the request that say how to read its value. */
   readonly datatype: number;
+  /** What was agreed on when the request came. */
+  readonly features: Features;
+  /** The framing extras of the request, where the server speaks a dialect that reads them. */
+  infos: readonly RequestFrameInfo[] = [];
+  /** The collection of the key, of the request and of the answer; 0, the default one, where there are none. */
+  collection = 0;
+  /**
+   * The status of the answer when the handler returns one: another than success for opcodes that have more than one good status.
+   * See `succeeds` of the row.
+   */
+  status: number = Status.SUCCESS;
 
   readonly #host: ExchangeHost;
   readonly #casHigh: number;
@@ -47,6 +61,7 @@ export class Exchange<Res = unknown> {
     this.opaque = frame.opaque;
     this.vbucket = frame.vbucket;
     this.datatype = frame.datatype;
+    this.features = host.session.features;
     this.#casHigh = frame.view.getUint32(frame.start + 16);
     this.#casLow = frame.view.getUint32(frame.start + 20);
   }

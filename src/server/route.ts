@@ -53,12 +53,12 @@ export function addRoute<Req, Res>(routes: Routes, op: Op<Req, Res>, handler: Ha
 }
 
 /**
- * Reads the body of a request; its views stay valid.
+ * Reads the body of a request; its views stay valid. A key of over 250 bytes is malformed, unless any may come.
  *
  * @throws {StatusReply} If there is no route, or the body is not what the opcode asks for.
  */
-export function readRequest(route: Route | undefined, frame: Frame): unknown {
-  if (frame.keyLength > MAX_KEY_LENGTH) throw MALFORMED;
+export function readRequest(route: Route | undefined, frame: Frame, anyKey = false): unknown {
+  if (frame.keyLength > MAX_KEY_LENGTH && !anyKey) throw MALFORMED;
   if (route === undefined) throw UNKNOWN_COMMAND;
   frame.keep();
   try {

@@ -4,6 +4,7 @@ import { NOOP, QUIT } from "../ops/admin.ts";
 import type { Op } from "../ops/op.ts";
 import { listen } from "../transport/detect.ts";
 import type { Address, Listen, Listener, ListenOptions, Transport } from "../transport/transport.ts";
+import type { Dialect } from "./dialect.ts";
 import type { Exchange } from "./exchange.ts";
 import { addRoute, type Guard, type Handler, newRoutes } from "./route.ts";
 import { Session } from "./session.ts";
@@ -107,6 +108,7 @@ export class Server implements AsyncDisposable {
     this.#host = {
       routes: this.#routes,
       guards: this.#guards,
+      dialect: undefined,
       listeners: [],
       maxBody: options.maxBody ?? DEFAULT_MAX_BODY,
       maxQueuedBytes: options.maxQueuedBytes ?? 1024 * 1024,
@@ -121,6 +123,11 @@ export class Server implements AsyncDisposable {
   /** The clients that are connected now. */
   get sessions(): ReadonlySet<Session> {
     return this.#sessions;
+  }
+
+  /** Where the server listens now. */
+  get addresses(): readonly Address[] {
+    return Array.from(this.#listeners, (listener) => listener.address);
   }
 
   /** Counts since the beginning. */
@@ -150,6 +157,12 @@ export class Server implements AsyncDisposable {
   /** Adds what every request must pass before it is read. */
   guard(guard: Guard): this {
     this.#guards.push(guard);
+    return this;
+  }
+
+  /** Does what is not about one opcode as another family of servers does; without this, as memcached 1.6. */
+  speak(dialect: Dialect): this {
+    this.#host.dialect = dialect;
     return this;
   }
 

@@ -2,6 +2,8 @@ import { ClosedError } from "../errors.ts";
 import type { Frame } from "../frame/frame.ts";
 import { FrameSplitter } from "../frame/frame_splitter.ts";
 import type { Sink, Transport } from "../transport/transport.ts";
+import type { Op, Outgoing } from "../ops/op.ts";
+import { Features } from "../wire/features.ts";
 import { Magic } from "../wire/header.ts";
 import { Answers } from "./answers.ts";
 import { Exchange, type ExchangeHost } from "./exchange.ts";
@@ -22,6 +24,8 @@ import { readUnreadable, refuseHeader, refuseMagic, type Unreadable } from "./un
 export class Session implements AsyncDisposable {
   /** Who the client has shown to be; set by what authenticates it. */
   user: string | undefined = undefined;
+  /** What was agreed on by HELLO; set by what answers it, and good for the requests that come after. */
+  features: Features = Features.NONE;
 
   readonly #transport: Transport;
   readonly #host: SessionHost;
@@ -87,6 +91,13 @@ export class Session implements AsyncDisposable {
     return this.#controller.signal;
   }
 
+  /** Sends a request of the server itself, magic 0x82 with opaque 0; an answer to it is not looked at. Nothing is sent once it ends. */
+  notify<Req, Res>(op: Op<Req, Res>, request: Outgoing<Req>): void {
+    if (this.#state !== "open") return;
+    this.#answers.notify(op, request);
+    if (!this.#busy) this.#answers.flushSoon();
+  }
+
   /** Closes the connection at once; requests that handlers still work on are not answered. Resolves when it is closed. */
   close(): Promise<void> {
     this.#leave();
@@ -127,10 +138,17 @@ export class Session implements AsyncDisposable {
 
   readonly #visit = (frame: Frame): void => {
     if (this.#host.listeners.length > 0) showFrame(this.#host, "received", frame, this);
-    if (frame.magic !== Magic.CLIENT_REQUEST) this.#refuse(refuseMagic(frame));
+    if (frame.magic !== Magic.CLIENT_REQUEST && !this.#takes(frame.magic)) this.#refuse(refuseMagic(frame));
+    else if (frame.magic === Magic.CLIENT_RESPONSE) return;
     else if (!this.#queue.empty || this.#stalled()) this.#queue.push(frame);
     else this.#handle(frame);
   };
+
+  /** Whether a frame may come beside plain requests: one with framing extras, or the answer to what the server has sent. */
+  #takes(magic: number): boolean {
+    if (this.#host.dialect === undefined) return false;
+    return magic === Magic.FLEX_REQUEST || magic === Magic.CLIENT_RESPONSE;
+  }
 
   /** Whether no request may be given to a handler now. */
   #stalled(): boolean {
@@ -145,8 +163,9 @@ export class Session implements AsyncDisposable {
     let outcome: unknown;
     let failed = false;
     try {
+      this.#host.dialect?.receive(frame, exchange);
       this.#guard(exchange);
-      request = readRequest(route, frame);
+      request = readRequest(route, frame, this.#host.dialect !== undefined);
       outcome = route!.handler(request, exchange);
     } catch (error) {
       outcome = error;

@@ -1,4 +1,5 @@
 import type { Frame } from "../frame/frame.ts";
+import type { Dialect } from "./dialect.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Guard, Routes } from "./route.ts";
 import type { Session } from "./session.ts";
@@ -17,6 +18,8 @@ export interface SessionHost {
   readonly routes: Routes;
   /** What every request must pass. */
   readonly guards: readonly Guard[];
+  /** What is done otherwise than by memcached; nothing by default. */
+  readonly dialect: Dialect | undefined;
   /** Who watches. */
   readonly listeners: readonly SessionListener[];
   /** Largest body of a request, in bytes. */

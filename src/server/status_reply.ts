@@ -7,6 +7,10 @@ export interface StatusReplyOptions {
   readonly value?: Bytes;
   /** Whether the connection is closed after the answer; `false` by default. */
   readonly close?: boolean;
+  /** What went wrong, in words for a person; only servers with extended errors send it. */
+  readonly context?: string;
+  /** How to read the value: bits of {@linkcode Datatype}; 0 by default. */
+  readonly datatype?: number;
 }
 
 /**
@@ -42,6 +46,10 @@ export class StatusReply implements Error {
   readonly ownValue: boolean;
   /** Whether the connection is closed after the answer. */
   readonly close: boolean;
+  /** What went wrong, in words for a person. */
+  readonly context: string | undefined;
+  /** How to read the value. */
+  readonly datatype: number;
 
   /** Makes a reply of a status. See {@linkcode Status} for their numbers. */
   constructor(status: number, options: StatusReplyOptions = {}) {
@@ -52,6 +60,8 @@ export class StatusReply implements Error {
     this.value = options.value ?? info.text;
     this.ownValue = options.value !== undefined;
     this.close = options.close ?? false;
+    this.context = options.context;
+    this.datatype = options.datatype ?? 0;
   }
 
   static {
