@@ -46,6 +46,26 @@
  * @module
  */
 
+export {
+  type BucketWriteOptions,
+  CouchbaseBucket,
+  type MutationListener,
+  type PlaceOptions,
+} from "./server/couchbase/bucket.ts";
+export type { ClusterMap } from "./server/couchbase/cluster_config.ts";
+export { CouchbaseNode } from "./server/couchbase/couchbase_node.ts";
+export type { CouchbaseDocument } from "./server/couchbase/document.ts";
+export {
+  type CollectionOptions,
+  CollectionsManifest,
+  type CollectionTree,
+  type ManifestCollection,
+  type ManifestScope,
+} from "./server/couchbase/manifest.ts";
+export type { ConflictResolution } from "./server/couchbase/meta_store.ts";
+export type { CouchbaseBucketOptions, CouchbaseNodeOptions } from "./server/couchbase/node_options.ts";
+export type { Vbucket } from "./server/couchbase/vbucket.ts";
+export type { Dialect } from "./server/dialect.ts";
 export { Exchange, type ExchangeHost } from "./server/exchange.ts";
 export { MemoryStore } from "./server/memory_store.ts";
 export type { Guard, Handler } from "./server/route.ts";

@@ -1,0 +1,255 @@
+import { asBytes, toHex } from "../../bytes.ts";
+import type { Bytes } from "../../frame/frame_writer.ts";
+import { VbucketState } from "../../ops/vbucket.ts";
+import { crc32 } from "../../wire/crc32.ts";
+import type { CouchbaseDocument } from "./document.ts";
+import { DocumentStore, type Place } from "./document_store.ts";
+import { type CollectionOptions, type CollectionsManifest, manifestOf } from "./manifest.ts";
+import { MetaStore } from "./meta_store.ts";
+import type { CouchbaseBucketOptions, CouchbaseNodeOptions } from "./node_options.ts";
+import { NOT_MY_VBUCKET, UNKNOWN_COLLECTION } from "./refusals.ts";
+import { hasExpired, Vbucket } from "./vbucket.ts";
+
+/** Which collection a call in the process is about. */
+export interface PlaceOptions {
+  /** Its number, or `scope.collection`; the default one when missing. */
+  readonly collection?: number | string;
+}
+
+/** What a write in the process may say. */
+export interface BucketWriteOptions extends PlaceOptions {
+  /** 32 bits to keep with the value; 0 by default. */
+  readonly flags?: number;
+  /** Seconds from now up to 30 days, Unix seconds beyond; 0, the default, for never. */
+  readonly expiry?: number;
+  /** Only over this version; 0, the default, for whatever. */
+  readonly cas?: bigint;
+  /** How to read the value: bits of {@linkcode Datatype}. Whether it is JSON is found out. */
+  readonly datatype?: number;
+}
+
+/** Hears of every write and deletion of a bucket. */
+export type MutationListener = (vbucket: Vbucket, document: CouchbaseDocument) => void;
+
+const ITEM_SIZE_LIMIT = 20 * 1024 * 1024;
+
+/**
+ * One bucket of a {@linkcode CouchbaseNode}: its vbuckets, its collections, its documents.
+ *
+ * @example
+ * ```ts
+ * import { CouchbaseNode } from "@memwire/memwire/server";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const bucket = new CouchbaseNode({ buckets: [{ name: "shop", collections: { eu: ["orders"] } }] }).bucket("shop");
+ * const seen: bigint[] = [];
+ * bucket.onMutation((_, document) => seen.push(document.seqno));
+ * bucket.set("order:1", '{"total":12}', { collection: "eu.orders" });
+ * assertEquals(bucket.get("order:1", { collection: "eu.orders" })?.datatype, 1);
+ * assertEquals(seen, [1n]);
+ * ```
+ */
+export class CouchbaseBucket {
+  /** Its name. */
+  readonly name: string;
+  /** Its name among buckets, 32 hexadecimal digits. */
+  readonly uuid: string;
+  /** How many vbuckets it has. */
+  readonly vbucketCount: number;
+  /** How many replicas it should have. */
+  readonly replicas: number;
+  /** Reads and writes documents. */
+  readonly documents: DocumentStore;
+  /** Writes documents with their metadata. */
+  readonly meta: MetaStore;
+
+  readonly #options: CouchbaseBucketOptions;
+  readonly #node: Pick<CouchbaseNodeOptions, "clock" | "random">;
+  readonly #vbuckets = new Map<number, Vbucket>();
+  readonly #listeners = new Set<MutationListener>();
+  readonly #changed: () => void;
+  #manifest: CollectionsManifest;
+  #persists = true;
+
+  /** Makes an empty bucket, whose vbuckets are all active; calls back when the cluster map of the bucket is another. */
+  constructor(
+    options: CouchbaseBucketOptions,
+    node: Pick<CouchbaseNodeOptions, "clock" | "random"> = {},
+    changed: () => void = () => {},
+  ) {
+    const { vbucketCount = 1024, itemSizeLimit = ITEM_SIZE_LIMIT, conflictResolution = "seqno" } = options;
+    if (!(Number.isInteger(vbucketCount) && vbucketCount >= 1 && vbucketCount <= 0x10000)) {
+      throw new RangeError(`Cannot make bucket ${options.name}: ${vbucketCount} vbuckets are not 1 to 65536`);
+    }
+    this.#options = options;
+    this.#node = node;
+    this.#changed = changed;
+    this.name = options.name;
+    this.uuid = options.uuid ?? toHex(this.randomBytes(16));
+    this.vbucketCount = vbucketCount;
+    this.replicas = options.replicas ?? 0;
+    this.#manifest = manifestOf(options.collections);
+    const maxTtl = (collection: number) => this.#manifest.find(collection)?.maxTtl ?? options.maxTtl ?? 0;
+    this.documents = new DocumentStore({ clock: this.clock, itemSizeLimit, maxTtl });
+    this.meta = new MetaStore({ documents: this.documents, conflictResolution, itemSizeLimit });
+    for (let id = 0; id < vbucketCount; id++) this.#make(id, VbucketState.ACTIVE);
+  }
+
+  /** Milliseconds since 1970. */
+  get clock(): () => number {
+    return this.#node.clock ?? (() => Date.now());
+  }
+
+  /** Which collections there are. */
+  get manifest(): CollectionsManifest {
+    return this.#manifest;
+  }
+
+  /** The vbuckets that are here, by rising number. */
+  get vbuckets(): Vbucket[] {
+    return [...this.#vbuckets.values()].sort((a, b) => a.id - b.id);
+  }
+
+  /** A vbucket by its number, if it is here. */
+  findVbucket(id: number): Vbucket | undefined {
+    return this.#vbuckets.get(id);
+  }
+
+  /** The vbucket of a key. */
+  vbucketOf(key: Bytes): number {
+    return ((crc32(asBytes(key)) >>> 16) & 0x7fff) % this.vbucketCount;
+  }
+
+  /** Whether a user may use it. */
+  allows(user: string | undefined): boolean {
+    return this.#options.users === undefined || (user !== undefined && this.#options.users.includes(user));
+  }
+
+  /** Reads a document; `undefined` if there is none. */
+  get(key: Bytes, options: PlaceOptions = {}): CouchbaseDocument | undefined {
+    return this.documents.get(this.#place(key, options));
+  }
+
+  /** Writes a document, whether it exists or not; throws a {@linkcode StatusReply} when it is refused. */
+  set(key: Bytes, value: Bytes, options: BucketWriteOptions = {}): CouchbaseDocument {
+    const { flags = 0, expiry = 0, cas = 0n, datatype = 0 } = options;
+    const draft = { value: asBytes(value), flags, expiry, cas, datatype, preserveExpiry: false };
+    return this.documents.set(this.#place(key, options), draft);
+  }
+
+  /** Deletes a document; throws a {@linkcode StatusReply} if there is none. */
+  delete(key: Bytes, options: PlaceOptions & Pick<BucketWriteOptions, "cas"> = {}): CouchbaseDocument {
+    return this.documents.delete(this.#place(key, options), options.cas ?? 0n);
+  }
+
+  /** Makes tombstones of all documents whose time is over, as the server does now and then. Returns how many there were. */
+  expire(): number {
+    let count = 0;
+    for (const vbucket of this.#vbuckets.values()) {
+      const over = [...vbucket.since()].filter((document) => hasExpired(document, this.documents.now));
+      for (const document of over) this.documents.expire(vbucket, document);
+      count += over.length;
+    }
+    return count;
+  }
+
+  /** Hears of every write and deletion, expiries too; returns what ends it. */
+  onMutation(listener: MutationListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Changes the state of a vbucket, one of {@linkcode VbucketState}; makes it if it is missing. */
+  setVbucketState(id: number, state: number): void {
+    const vbucket = this.#vbuckets.get(id);
+    if (vbucket === undefined) this.#make(id, state);
+    else vbucket.setState(state);
+    this.#changed();
+  }
+
+  /** Removes a vbucket with its documents; returns whether it was there. */
+  deleteVbucket(id: number): boolean {
+    const vbucket = this.#vbuckets.get(id);
+    if (vbucket === undefined) return false;
+    this.#vbuckets.delete(id);
+    vbucket.setState(VbucketState.DEAD);
+    this.#changed();
+    return true;
+  }
+
+  /** Begins a new history of a vbucket, as when another node had to take it over. */
+  failover(id: number): void {
+    const vbucket = this.#vbuckets.get(id);
+    if (vbucket === undefined) throw NOT_MY_VBUCKET;
+    vbucket.failover();
+  }
+
+  /** Has writes stay in memory until {@linkcode CouchbaseBucket.startPersistence}. */
+  stopPersistence(): void {
+    this.#persists = false;
+  }
+
+  /** Puts all on disk that was written, and what will be at once. */
+  startPersistence(): void {
+    this.#persists = true;
+    for (const vbucket of this.#vbuckets.values()) vbucket.persist();
+  }
+
+  /** Makes a collection, `scope.collection`, and its scope if it is missing; returns its number. */
+  createCollection(path: string, options: CollectionOptions = {}): number {
+    this.setManifest(this.#manifest.withCollection(path, options));
+    return this.#manifest.collection(path).id;
+  }
+
+  /** Drops a collection with its documents. */
+  dropCollection(path: string): void {
+    this.setManifest(this.#manifest.withoutCollection(path));
+  }
+
+  /** Takes another manifest; documents of collections that it does not have are dropped. */
+  setManifest(manifest: CollectionsManifest): void {
+    const dropped = this.#manifest.scopes.flatMap(({ collections }) => collections).filter(({ id }) =>
+      manifest.find(id) === undefined
+    );
+    this.#manifest = manifest;
+    for (const vbucket of this.#vbuckets.values()) {
+      for (const { id } of dropped) vbucket.dropCollection(id);
+    }
+    this.#changed();
+  }
+
+  /** Random bytes. */
+  randomBytes(length: number): Uint8Array {
+    return Uint8Array.from({ length }, () => Math.floor(this.random() * 256));
+  }
+
+  /** A random number from 0 on and below 1. */
+  random(): number {
+    return (this.#node.random ?? Math.random)();
+  }
+
+  #make(id: number, state: number): void {
+    // deno-lint-ignore no-this-alias -- the getter below has another `this`.
+    const bucket = this;
+    const host = {
+      clock: this.clock,
+      get persists(): boolean {
+        return bucket.#persists;
+      },
+      vbuuid: () => BigInt(`0x${toHex(this.randomBytes(6))}`) | 1n,
+      mutated: (vbucket: Vbucket, document: CouchbaseDocument) => {
+        for (const listener of this.#listeners) listener(vbucket, document);
+      },
+    };
+    this.#vbuckets.set(id, new Vbucket(id, state, host));
+  }
+
+  #place(key: Bytes, { collection = 0 }: PlaceOptions): Place {
+    const bytes = asBytes(key);
+    const id = typeof collection === "string" ? this.#manifest.collection(collection).id : collection;
+    if (this.#manifest.find(id) === undefined) throw UNKNOWN_COLLECTION;
+    const vbucket = this.#vbuckets.get(this.vbucketOf(bytes));
+    if (vbucket === undefined) throw NOT_MY_VBUCKET;
+    return { vbucket, collection: id, key: bytes };
+  }
+}

@@ -1,0 +1,28 @@
+/** The lowest bits count writes of one moment; the others are nanoseconds since 1970. */
+const LOGICAL_BITS = 0xffffn;
+
+/**
+ * Makes CAS values as Couchbase does: they only rise, and are close to nanoseconds since 1970, so that the later of two writes in
+ * different clusters has the higher one.
+ */
+export class HybridClock {
+  readonly #clock: () => number;
+  #last = 0n;
+
+  /** Reads the time from a clock, in milliseconds since 1970. */
+  constructor(clock: () => number) {
+    this.#clock = clock;
+  }
+
+  /** The next value, higher than all before. */
+  next(): bigint {
+    const now = (BigInt(Math.floor(this.#clock())) * 1_000_000n) & ~LOGICAL_BITS;
+    this.#last = now > this.#last ? now : this.#last + 1n;
+    return this.#last;
+  }
+
+  /** Has the next values be higher than one that was made elsewhere. */
+  meet(cas: bigint): void {
+    if (cas > this.#last) this.#last = cas;
+  }
+}
