@@ -1,11 +1,11 @@
 /** Which parts a body may have: every row against every length of extras, with a key and without, with every small value. */
 
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import { ProtocolError } from "../../src/errors.ts";
 import { Frame } from "../../src/frame/frame.ts";
 import { OPS } from "../../src/ops/table.ts";
 import { test } from "../support/test.ts";
-import { wire } from "../support/wire_frame.ts";
+import { assertBytes, wire } from "../support/wire_frame.ts";
 
 /** The parts that a message may have; where nothing is said it must not have them. */
 interface Parts {
@@ -67,38 +67,61 @@ function allows(parts: Parts, extras: number, key: number, value: number): boole
   return value === (parts.value ?? 0);
 }
 
-test("SHAPES covers every row", () => {
-  assertEquals(OPS.map(({ name }) => name).filter((name) => !(name in SHAPES)), []);
-  assertEquals(Object.keys(SHAPES).filter((name) => !OPS.some((op) => op.name === name)), []);
+/** The opcodes of memcached.org, without the quiet ones. */
+const MEMCACHED = [...Array(0x11).keys(), 0x1b, 0x1c, 0x1d, 0x20, 0x21, 0x22, 0x23].filter((opcode) =>
+  opcode !== 0x09 && opcode !== 0x0d
+);
+
+test("SHAPES covers every row of memcached.org", () => {
+  const names = OPS.filter(({ opcode }) => MEMCACHED.includes(opcode)).map(({ name }) => name);
+  assertEquals(names.sort(), Object.keys(SHAPES).sort());
+  assertEquals(names.length, MEMCACHED.length);
 });
+
+interface Arrangement {
+  readonly bytes: Uint8Array;
+  readonly extras: number;
+  readonly key: number;
+  readonly value: number;
+}
+
+/** Frames of an opcode with every length of extras, with a key and without, with small values of all bits or none. */
+function arrangements(opcode: number, magic: number): Arrangement[] {
+  const all: Arrangement[] = [];
+  for (let extras = 0; extras <= 34; extras++) {
+    for (const key of [0, 1, 250]) {
+      for (const value of [0, 1, 7, 8, 9, 16]) {
+        for (const fill of [0, 0xff]) {
+          const parts = { extras: new Uint8Array(extras).fill(fill), value: new Uint8Array(value).fill(fill) };
+          all.push({ bytes: wire({ magic, opcode, key: "k".repeat(key), ...parts }), extras, key, value });
+        }
+      }
+    }
+  }
+  return all;
+}
 
 for (const op of OPS) {
   for (const side of ["request", "response"] as const) {
+    const parts = SHAPES[op.name]?.[side];
+    const magic = side === "request" ? 0x80 : 0x81;
     test(`row ${op.name} reads a ${side} with the parts that it may have, and refuses all others`, () => {
-      const parts = SHAPES[op.name]![side];
       let good = 0;
-      for (let extras = 0; extras <= 34; extras++) {
-        for (const key of [0, 1, 250]) {
-          for (const value of [0, 1, 7, 8, 9, 16]) {
-            const bytes = wire({
-              magic: side === "request" ? 0x80 : 0x81,
-              opcode: op.opcode,
-              extras: new Uint8Array(extras),
-              key: "k".repeat(key),
-              value: new Uint8Array(value),
-            });
-            const read = () => op[side].read(Frame.from(bytes));
-            if (allows(parts, extras, key, value)) {
-              assert(typeof read() === "object");
-              good++;
-            } else {
-              const error = assertThrows(read, ProtocolError, `Cannot read body of opcode 0x`);
-              assertEquals(error.bytes, bytes.slice(0, 24));
-            }
-          }
+      for (const { bytes, extras, key, value } of arrangements(op.opcode, magic)) {
+        let error: unknown;
+        try {
+          op[side].read(Frame.from(bytes));
+          good++;
+        } catch (thrown) {
+          assertInstanceOf(thrown, ProtocolError);
+          assertBytes(thrown.bytes, bytes.slice(0, 24));
+          error = thrown;
         }
+        // Of other rows no more is said here than that they refuse by the right error.
+        if (parts === undefined) continue;
+        assertEquals(error === undefined, allows(parts, extras, key, value), `${extras}, ${key}, ${value}`);
       }
-      assert(good > 0);
+      assert(good > 0 || parts === undefined);
     });
   }
 }
