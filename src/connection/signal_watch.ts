@@ -1,47 +1,64 @@
 import type { Slot } from "./pipeline.ts";
 
-interface Watched {
-  readonly slots: Set<Slot>;
-  readonly onAbort: () => void;
-}
-
 /**
- * Which calls a signal gives up. It listens once to each signal, however many calls that is for: one signal is often for all calls
- * of a request, a listener costs more than the rest of a call, and Node prints a warning at the eleventh.
+ * Which calls a signal gives up. Calls that follow each other with the same signal share one listener: one signal is often for all
+ * calls of a request, a listener costs more than the rest of a call, and Node prints a warning at the eleventh.
  */
 export class SignalWatch {
   readonly #giveUp: (slot: Slot, reason: unknown) => void;
-  readonly #watched = new Map<AbortSignal, Watched>();
+  #last: Watched | undefined = undefined;
 
-  /** Watches nothing yet; `giveUp` must end the wait of a slot, which then is watched no longer. */
+  /** Watches nothing yet; `giveUp` must end the wait of a slot, which releases it. */
   constructor(giveUp: (slot: Slot, reason: unknown) => void) {
     this.#giveUp = giveUp;
   }
 
   /** Gives a slot up when the signal is aborted, which it must not be yet; until `release` of the slot is called. */
   add(signal: AbortSignal, slot: Slot): void {
-    const { slots } = this.#watched.get(signal) ?? this.#listen(signal);
-    slots.add(slot);
-    slot.release = () => this.#remove(signal, slot);
-  }
-
-  #listen(signal: AbortSignal): Watched {
-    const slots = new Set<Slot>();
-    const onAbort = () => {
-      for (const slot of slots) this.#giveUp(slot, signal.reason);
+    const watched = this.#last?.signal === signal ? this.#last : new Watched(signal, this.#giveUp);
+    this.#last = watched;
+    watched.add(slot);
+    slot.release = () => {
+      if (!watched.remove(slot) && this.#last === watched) this.#last = undefined;
     };
-    const watched = { slots, onAbort };
-    this.#watched.set(signal, watched);
-    signal.addEventListener("abort", onAbort, { once: true });
-    return watched;
+  }
+}
+
+/** Calls of one signal: most often a single one, which then takes no set. */
+class Watched implements EventListenerObject {
+  readonly signal: AbortSignal;
+  readonly #giveUp: (slot: Slot, reason: unknown) => void;
+  #count = 0;
+  #first: Slot | undefined = undefined;
+  #others: Set<Slot> | undefined = undefined;
+
+  constructor(signal: AbortSignal, giveUp: (slot: Slot, reason: unknown) => void) {
+    this.signal = signal;
+    this.#giveUp = giveUp;
   }
 
-  #remove(signal: AbortSignal, slot: Slot): void {
-    const watched = this.#watched.get(signal);
-    if (watched === undefined) return;
-    watched.slots.delete(slot);
-    if (watched.slots.size > 0) return;
-    this.#watched.delete(signal);
-    signal.removeEventListener("abort", watched.onAbort);
+  add(slot: Slot): void {
+    if (this.#count++ === 0) {
+      this.signal.addEventListener("abort", this);
+      this.#first = slot;
+    } else {
+      this.#others ??= new Set();
+      this.#others.add(slot);
+    }
+  }
+
+  /** Forgets a slot; returns whether there are others. */
+  remove(slot: Slot): boolean {
+    if (this.#first === slot) this.#first = undefined;
+    else this.#others?.delete(slot);
+    if (--this.#count > 0) return true;
+    this.signal.removeEventListener("abort", this);
+    return false;
+  }
+
+  handleEvent(): void {
+    const { reason } = this.signal;
+    if (this.#first !== undefined) this.#giveUp(this.#first, reason);
+    for (const slot of this.#others ?? []) this.#giveUp(slot, reason);
   }
 }
