@@ -1,6 +1,6 @@
 /** What the methods make of answers that are not as they must be, or that refuse. */
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { Client, Connection, ProtocolError, StatusError } from "../../mod.ts";
+import { Client, Connection, ProtocolError, StatusError, TimeoutError } from "../../mod.ts";
 import { endOfTurn, FakeTransport } from "../support/fake_transport.ts";
 import { test } from "../support/test.ts";
 import { answer, type WireParts } from "../support/wire_frame.ts";
@@ -71,3 +71,24 @@ for (const name of Object.keys(METHODS)) {
     connection.destroy();
   });
 }
+
+test("every method ends in time when the server stays silent", async () => {
+  const transport = new FakeTransport();
+  const client = new Client(new Connection(transport, { timeout: 20 }));
+  const others: readonly Method[] = [
+    (client) => client.stats(),
+    (client) => client.eachStat("settings").next(),
+    (client) => client.update("k", () => "v"),
+    (client) => client.attempts("k").next(),
+    (client) => client.verbosity(1),
+  ];
+  const calls = [...Object.values(METHODS), ...others].map((method) => method(client));
+  for (const call of calls) {
+    const error = await assertRejects(() => call, TimeoutError);
+    assertEquals([error.code, error.sent], ["TIMEOUT", true]);
+    assertStringIncludes(error.message, transport.peer);
+  }
+  const slow = new Client(new Connection(new FakeTransport()));
+  await assertRejects(() => slow.get("k", { timeout: 20 }), TimeoutError);
+  for (const { caller } of [client, slow]) (caller as Connection).destroy();
+});
