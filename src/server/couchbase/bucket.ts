@@ -7,6 +7,7 @@ import { DocumentStore, type Place } from "./document_store.ts";
 import { type CollectionOptions, type CollectionsManifest, manifestOf } from "./manifest.ts";
 import { MetaStore } from "./meta_store.ts";
 import type { CouchbaseBucketOptions, CouchbaseNodeOptions } from "./node_options.ts";
+import { RangeScans } from "./range_scans.ts";
 import { NOT_MY_VBUCKET, UNKNOWN_COLLECTION } from "./refusals.ts";
 import { hasExpired, Vbucket } from "./vbucket.ts";
 
@@ -62,6 +63,8 @@ export class CouchbaseBucket {
   readonly documents: DocumentStore;
   /** Writes documents with their metadata. */
   readonly meta: MetaStore;
+  /** The range scans that were made and are not over. */
+  readonly scans: RangeScans = new RangeScans(() => this.randomBytes(16));
 
   readonly #options: CouchbaseBucketOptions;
   readonly #node: Pick<CouchbaseNodeOptions, "clock" | "random">;

@@ -2,13 +2,19 @@ import type { Server } from "../server.ts";
 import { CouchbaseBucket } from "./bucket.ts";
 import type { AdvertisedNode, ClusterMap } from "./cluster_config.ts";
 import { ClusterMaps } from "./cluster_maps.ts";
+import { registerCollections } from "./collection_handlers.ts";
 import { CouchbaseDialect } from "./couchbase_dialect.ts";
 import { registerDocuments } from "./document_handlers.ts";
 import { registerHello } from "./hello_handler.ts";
+import { registerListings } from "./listing_handlers.ts";
+import { registerMeta } from "./meta_handlers.ts";
 import { NodeContext } from "./node_context.ts";
 import type { CouchbaseNodeOptions } from "./node_options.ts";
 import { registerNodeSasl } from "./sasl_handlers.ts";
+import { registerScans } from "./scan_handlers.ts";
 import { registerClusterMaps, registerSession } from "./session_handlers.ts";
+import { registerNodeStats } from "./stat_handlers.ts";
+import { registerVbuckets } from "./vbucket_handlers.ts";
 
 /** Where clients look for key-value when nobody says otherwise. */
 const USUAL_PORT = 11210;
@@ -88,6 +94,12 @@ export class CouchbaseNode {
     registerSession(server, this.#context);
     registerClusterMaps(server, this.#context);
     registerDocuments(server, this.#context);
+    registerMeta(server, this.#context);
+    registerListings(server, this.#context);
+    registerVbuckets(server, this.#context);
+    registerCollections(server, this.#context);
+    registerScans(server, this.#context);
+    registerNodeStats(server, this.#context);
     return this;
   }
 
