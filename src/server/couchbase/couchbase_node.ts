@@ -14,6 +14,7 @@ import { registerNodeSasl } from "./sasl_handlers.ts";
 import { registerScans } from "./scan_handlers.ts";
 import { registerClusterMaps, registerSession } from "./session_handlers.ts";
 import { registerNodeStats } from "./stat_handlers.ts";
+import { registerSubdoc } from "./subdoc_handlers.ts";
 import { registerVbuckets } from "./vbucket_handlers.ts";
 
 /** Where clients look for key-value when nobody says otherwise. */
@@ -94,6 +95,7 @@ export class CouchbaseNode {
     registerSession(server, this.#context);
     registerClusterMaps(server, this.#context);
     registerDocuments(server, this.#context);
+    registerSubdoc(server, this.#context);
     registerMeta(server, this.#context);
     registerListings(server, this.#context);
     registerVbuckets(server, this.#context);

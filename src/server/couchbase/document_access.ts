@@ -26,11 +26,11 @@ export interface DocumentAccess extends Place {
 }
 
 /** What a handler of requests about documents asks of them. */
-export interface AccessRules {
+export interface AccessRules<Req = never> {
   /** Whether the request must not have a CAS. */
   readonly withoutCas?: boolean;
-  /** The state that the vbucket must be in; active by default. */
-  readonly state?: number;
+  /** The state that the vbucket must be in, or what finds it in the request; active by default. */
+  readonly state?: number | ((request: Req) => number);
 }
 
 /** What a durable write needs that cannot be had from one node. */
@@ -47,11 +47,12 @@ const DURABILITY_TIMEOUT = 30_000;
 export function onDocument<Req extends { readonly key: Uint8Array }, Res>(
   context: NodeContext,
   handler: (request: Req, exchange: Exchange<Res>, access: DocumentAccess) => Outgoing<Res> | void,
-  rules: AccessRules = {},
+  rules: AccessRules<Req> = {},
 ): Handler<Req, Res> {
   const { state = VbucketState.ACTIVE, withoutCas = false } = rules;
   const run = (request: Req, exchange: Exchange<Res>) => {
-    const vbucket = context.vbucketIn(exchange as Exchange, state);
+    const wanted = typeof state === "number" ? state : state(request);
+    const vbucket = context.vbucketIn(exchange as Exchange, wanted);
     const bucket = context.bucket(exchange as Exchange);
     const { collection } = exchange;
     if (bucket.manifest.find(collection) === undefined) throw UNKNOWN_COLLECTION;
@@ -73,15 +74,15 @@ async function whenSettled(vbucket: Vbucket, signal: AbortSignal): Promise<void>
 export function onWrite<Req extends { readonly key: Uint8Array }, Res>(
   context: NodeContext,
   handler: (request: Req, exchange: Exchange<Res>, access: DocumentAccess) => Outgoing<Res>,
-  rules: AccessRules = {},
+  rules: AccessRules<Req> = {},
 ): Handler<Req, Res> {
   const durably = (request: Req, exchange: Exchange<Res>, access: DocumentAccess) => {
-    if (durabilityOf(exchange as Exchange) !== undefined && access.bucket.replicas > 0) throw IMPOSSIBLE;
+    if (durabilityOf(exchange) !== undefined && access.bucket.replicas > 0) throw IMPOSSIBLE;
     return handler(request, exchange, access);
   };
   const write = onDocument<Req, Res>(context, durably, rules);
   return (request, exchange) => {
-    const durability = durabilityOf(exchange as Exchange);
+    const durability = durabilityOf(exchange);
     // In memory of most of one node it is at once.
     if (durability === undefined || durability.level === DurabilityLevel.MAJORITY) return write(request, exchange);
     const timeout = durability.timeout ?? DURABILITY_TIMEOUT;

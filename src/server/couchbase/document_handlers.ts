@@ -77,7 +77,7 @@ function registerStores(server: Server, context: NodeContext): void {
         flags: request.flags,
         expiry: request.expiry,
         cas: request.cas ?? 0n,
-        preserveExpiry: preservesExpiry(exchange as Exchange),
+        preserveExpiry: preservesExpiry(exchange),
       });
       return writeAnswer(document, access.vbucket, exchange.features);
     }, mode === "add" ? READ : {});

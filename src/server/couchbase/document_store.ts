@@ -203,10 +203,16 @@ export class DocumentStore {
       const draft = { flags, value, datatype, expiry: this.now, deleted: "deletion" as const };
       return this.#write(place, old, draft, change.newCas);
     }
-    const kept = old?.deleted === undefined ? old?.expiry ?? 0 : 0;
-    const expiry = change.expiry === undefined ? kept : this.#expiry(place, change.expiry);
-    const wanted = change.preserveExpiry && alone(old) !== undefined ? kept : expiry;
-    return this.#write(place, old, { flags, value, datatype, expiry: wanted }, change.newCas);
+    const alive = alone(old);
+    const keeps = alive !== undefined && (change.expiry === undefined || change.preserveExpiry);
+    const expiry = keeps ? alive.expiry : this.#expiry(place, change.expiry ?? 0);
+    return this.#write(place, old, { flags, value, datatype, expiry }, change.newCas);
+  }
+
+  /** Refuses a write of a document that is locked, unless it has the version of the lock. */
+  checkLock(place: Place, cas: bigint): void {
+    const found = this.find(place);
+    if (found !== undefined && place.vbucket.isLocked(found) && found.cas !== cas) throw LOCKED;
   }
 
   /** Whether a document may be written with this version; a lock is given back by it. */

@@ -65,11 +65,11 @@ function checkDurability({ level, timeout }: DurabilityInfo, allowed: boolean): 
 }
 
 /** What a request asks for of durability, if it does. */
-export function durabilityOf(exchange: Exchange): DurabilityInfo | undefined {
-  return exchange.infos.find((info) => info.type === "durability");
+export function durabilityOf({ infos }: Pick<Exchange, "infos">): DurabilityInfo | undefined {
+  return infos.find((info) => info.type === "durability");
 }
 
 /** Whether a request leaves the expiry as it is. */
-export function preservesExpiry(exchange: Exchange): boolean {
-  return exchange.infos.some((info) => info.type === "preserve-expiry");
+export function preservesExpiry({ infos }: Pick<Exchange, "infos">): boolean {
+  return infos.some((info) => info.type === "preserve-expiry");
 }
