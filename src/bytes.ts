@@ -41,6 +41,11 @@ export function toHex(bytes: Uint8Array): string {
   return text;
 }
 
+/** One byte as hex, for messages: `0x0a`. */
+export function hexByte(byte: number): string {
+  return `0x${byte.toString(16).padStart(2, "0")}`;
+}
+
 /** Whether all bytes are printable ASCII, space included. */
 export function isPrintable(bytes: Uint8Array): boolean {
   for (const byte of bytes) {

@@ -20,6 +20,8 @@
 
 export * from "./errors.ts";
 export * from "./wire/datatype.ts";
+export * from "./wire/error_map.ts";
+export * from "./wire/features.ts";
 export * from "./wire/fields.ts";
 export * from "./wire/header.ts";
 export * from "./wire/leb128.ts";
@@ -31,14 +33,27 @@ export * from "./frame/frame_streams.ts";
 export * from "./frame/frame_writer.ts";
 export * from "./ops/admin.ts";
 export * from "./ops/auth.ts";
+export * from "./ops/cluster_config.ts";
+export * from "./ops/collections.ts";
 export * from "./ops/counter.ts";
+export * from "./ops/documents.ts";
 export * from "./ops/item.ts";
+export { type JsonResponse, jsonResponse } from "./ops/json.ts";
+export * from "./ops/meta.ts";
+export * from "./ops/observe.ts";
 export * from "./ops/op.ts";
+export * from "./ops/range_scan.ts";
 export * from "./ops/retrieval.ts";
+export * from "./ops/session.ts";
 export * from "./ops/storage.ts";
+export * from "./ops/subdoc.ts";
+export * from "./ops/subdoc_multi.ts";
+export type { DocumentOptions } from "./ops/subdoc_options.ts";
 export * from "./ops/table.ts";
+export * from "./ops/vbucket.ts";
 export * from "./connection/caller.ts";
 export * from "./connection/connection.ts";
+export type { Detached } from "./connection/detached.ts";
 export { authenticate, type AuthenticateOptions, type SaslCaller } from "./connection/sasl.ts";
 export type {
   Credentials,

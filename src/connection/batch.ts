@@ -2,7 +2,7 @@ import type { Frame } from "../frame/frame.ts";
 import { NOOP } from "../ops/admin.ts";
 import type { Op } from "../ops/op.ts";
 import { describe } from "../ops/status_error.ts";
-import { opcodeName } from "../ops/table.ts";
+import { hexByte } from "../bytes.ts";
 import { ProtocolError } from "../errors.ts";
 import { HEADER_SIZE } from "../wire/header.ts";
 import type { BatchResult, Settle } from "./caller.ts";
@@ -83,7 +83,7 @@ export class Batch<T> implements Waiter {
   }
 
   #refuse(frame: Frame, reason: string): never {
-    throw new ProtocolError(`Cannot match the answer to ${opcodeName(frame.opcode)}: ${reason}`, {
+    throw new ProtocolError(`Cannot match the answer to opcode ${hexByte(frame.opcode)}: ${reason}`, {
       bytes: frame.bytes.slice(0, HEADER_SIZE),
     });
   }

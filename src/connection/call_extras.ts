@@ -18,17 +18,23 @@ const NEEDED: { readonly [T in RequestFrameInfo["type"]]?: { readonly feature: n
  * @throws {UnsupportedError} If the server has not granted what is needed, or the opcode cannot do it. Nothing is dropped in silence.
  */
 export function writeCallExtras(out: FrameWriter, call: ExtrasCall): void {
-  const { op, request, options, features } = call;
+  const { op, quiet, request, options, features } = call;
   const refuse = (reason: string): never => {
     throw new UnsupportedError(`Cannot ${describe(op, request)}: ${reason}`, { sent: false });
   };
   const { collection } = options;
-  if (collection !== undefined && op.inCollection === true) {
-    if (typeof collection === "string") {
-      throw new TypeError(`Cannot use collection "${collection}" by its name here: use its number`);
+  if (typeof collection === "string") {
+    throw new TypeError(`Cannot use collection "${collection}" by its name here: use its number`);
+  }
+  if (collection !== undefined) {
+    if (op.inCollection === true && features.collections) out.collection = collection;
+    else if (collection !== 0) {
+      refuse(
+        op.inCollection === true
+          ? "collections need the feature COLLECTIONS, which the server has not granted"
+          : `${op.name} is not about documents in collections`,
+      );
     }
-    if (features.collections) out.collection = collection;
-    else if (collection !== 0) refuse("collections need the feature COLLECTIONS, which the server has not granted");
   }
   const infos = infosOf(options);
   if (infos.length === 0) return;
@@ -41,6 +47,7 @@ export function writeCallExtras(out: FrameWriter, call: ExtrasCall): void {
       refuse(`${type} needs the feature ${needed.name}, which the server has not granted`);
     }
     if (type === "durability" && op.durable !== true) refuse(`${op.name} knows no durability`);
+    if (type === "durability" && quiet) refuse("a batch knows no durability; use a call for each");
     if (type === "preserve-expiry" && op.preservesExpiry !== true) {
       refuse(`${op.name} cannot leave the expiry as it is`);
     }

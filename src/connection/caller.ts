@@ -80,6 +80,8 @@ export interface Caller {
 export interface ExtrasCall {
   /** The row. */
   readonly op: Op<unknown, unknown>;
+  /** Whether it is made by the quiet twin. */
+  readonly quiet: boolean;
   /** The request, for messages. */
   readonly request: unknown;
   /** What it asks for. */

@@ -123,7 +123,7 @@ export class Connection implements Caller, AsyncDisposable {
 
   /** Goes by what was agreed on from now on. No call may be under way whose answer depends on it. */
   adopt(agreed: Agreement): void {
-    const { features, errorMap, writeExtras } = agreed;
+    const { features, errorMap, writeExtras, inflate } = agreed;
     const { frame } = this.#splitter;
     if (features !== undefined) {
       this.#features = features;
@@ -131,6 +131,7 @@ export class Connection implements Caller, AsyncDisposable {
       frame.collections = features.collections;
     }
     if (errorMap !== undefined) frame.errorMap = errorMap;
+    if (inflate !== undefined) frame.inflate = inflate;
     if (writeExtras !== undefined) this.#writeExtras = writeExtras;
   }
 
@@ -331,7 +332,7 @@ export class Connection implements Caller, AsyncDisposable {
     const out = this.#out;
     out.begin();
     if (options !== undefined && asksForExtras(options)) {
-      this.#writeWithExtras(op, request, options);
+      this.#writeWithExtras(op, opcode, request, options);
     } else {
       op.request.write(out, request as Outgoing<unknown>);
     }
@@ -340,7 +341,7 @@ export class Connection implements Caller, AsyncDisposable {
     out.finish(Magic.CLIENT_REQUEST, opcode, opaque, vbucket);
   }
 
-  #writeWithExtras(op: AnyOp, request: unknown, options: CallOptions): void {
+  #writeWithExtras(op: AnyOp, opcode: number, request: unknown, options: CallOptions): void {
     if (this.#writeExtras === undefined) {
       throw new UnsupportedError(
         `Cannot ${describe(op, request)}: collections and framing extras need a session with Couchbase`,
@@ -350,7 +351,7 @@ export class Connection implements Caller, AsyncDisposable {
     const out = this.#out;
     const collection = out.collection;
     try {
-      this.#writeExtras(out, { op, request, options, features: this.#features });
+      this.#writeExtras(out, { op, quiet: opcode !== op.opcode, request, options, features: this.#features });
       op.request.write(out, request as Outgoing<unknown>);
     } finally {
       out.collection = collection;

@@ -35,4 +35,6 @@ export interface Agreement {
   readonly errorMap?: ErrorMap;
   /** Writes collections and framing extras. */
   readonly writeExtras?: ExtrasWriter;
+  /** Decompresses what is no document, such as errors and cluster maps. */
+  readonly inflate?: (value: Uint8Array) => Uint8Array;
 }

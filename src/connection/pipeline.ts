@@ -1,9 +1,8 @@
-import { equalBytes, utf8Encode } from "../bytes.ts";
+import { equalBytes, hexByte, utf8Encode } from "../bytes.ts";
 import { ProtocolError } from "../errors.ts";
 import type { Frame } from "../frame/frame.ts";
 import { HEADER_SIZE } from "../wire/header.ts";
 import type { AnyOp } from "../ops/table.ts";
-import { opcodeName } from "../ops/table.ts";
 import { describe } from "../ops/status_error.ts";
 import type { Settle } from "./caller.ts";
 
@@ -229,7 +228,7 @@ export class Pipeline {
   /** Looks whether an answer fits what was asked. */
   #check(slot: Slot, frame: Frame): void {
     if (slot.opaque !== frame.opaque) this.#fail(frame, "nobody waits for its opaque any more");
-    if (slot.opcode !== frame.opcode) this.#fail(frame, `what was asked is ${opcodeName(slot.opcode)}`);
+    if (slot.opcode !== frame.opcode) this.#fail(frame, `what was asked is ${slot.op!.name}`);
     if (echoesOther(slot.op!, slot.request, frame)) {
       this.#fail(frame, `what was asked is ${describe(slot.op!, slot.request)}`);
     }
@@ -238,7 +237,7 @@ export class Pipeline {
   #fail(frame: Frame, reason: string): never {
     const opaque = frame.opaque.toString(16).padStart(8, "0");
     throw new ProtocolError(
-      `Cannot match the answer to ${opcodeName(frame.opcode)} with opaque 0x${opaque}: ${reason}`,
+      `Cannot match the answer to opcode ${hexByte(frame.opcode)} with opaque 0x${opaque}: ${reason}`,
       { bytes: frame.bytes.slice(0, HEADER_SIZE) },
     );
   }

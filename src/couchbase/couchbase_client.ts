@@ -6,18 +6,19 @@ import { KeyNotFoundError, UnsupportedError } from "../errors.ts";
 import type { Bytes } from "../frame/frame_writer.ts";
 import {
   EVICT_KEY,
+  GET_EX,
+  GET_EX_REPLICA,
   GET_KEYS,
   GET_LOCKED,
   GET_RANDOM_KEY,
   GET_REPLICA,
-  GETEX,
-  GETEX_REPLICA,
   UNLOCK_KEY,
 } from "../ops/documents.ts";
+import { GET_CLUSTER_CONFIG } from "../ops/cluster_config.ts";
 import type { Item } from "../ops/item.ts";
 import {
   ADD_WITH_META,
-  DELETE_WITH_META,
+  DEL_WITH_META,
   GET_META,
   type GetMetaResponse,
   SET_WITH_META,
@@ -30,15 +31,21 @@ import {
   ObservedState,
   type ObserveSeqnoResponse,
   SEQNO_PERSISTENCE,
-  VbucketState,
 } from "../ops/observe.ts";
 import type { Op, Outgoing } from "../ops/op.ts";
 import type { GetKeyResponse } from "../ops/retrieval.ts";
-import { GET_CLUSTER_CONFIG, LIST_BUCKETS, SELECT_BUCKET } from "../ops/session.ts";
+import { LIST_BUCKETS, SELECT_BUCKET } from "../ops/session.ts";
 import type { ScannedItem } from "../ops/range_scan.ts";
 import type { MutationResponse } from "../ops/storage.ts";
-import { SUBDOC_MULTI_LOOKUP, SUBDOC_MULTI_MUTATION } from "../ops/subdoc.ts";
-import { DEL_VBUCKET, type FailoverEntry, GET_FAILOVER_LOG, GET_VBUCKET, SET_VBUCKET } from "../ops/vbucket.ts";
+import { SUBDOC_MULTI_LOOKUP, SUBDOC_MULTI_MUTATION } from "../ops/subdoc_multi.ts";
+import {
+  DEL_VBUCKET,
+  type FailoverEntry,
+  GET_FAILOVER_LOG,
+  GET_VBUCKET,
+  SET_VBUCKET,
+  VbucketState,
+} from "../ops/vbucket.ts";
 import type { Manifest } from "./collections.ts";
 import type { DocumentCaller } from "./document_caller.ts";
 import { type ScanOptions, scanVbucket } from "./scan.ts";
@@ -186,7 +193,7 @@ export class CouchbaseClient extends Client {
 
   /** Reads a document with its attributes: see {@linkcode decodeValue}. */
   getEx(key: Bytes, options?: CallOptions & { readonly replica?: boolean }): Promise<Item | undefined> {
-    const op = options?.replica === true ? GETEX_REPLICA : GETEX;
+    const op = options?.replica === true ? GET_EX_REPLICA : GET_EX;
     return this.#orMissing(op, { key }, options) as Promise<Item | undefined>;
   }
 
@@ -245,7 +252,7 @@ export class CouchbaseClient extends Client {
 
   /** Deletes a document with its metadata. */
   deleteWithMeta(key: Bytes, options: WithMetaOptions): Promise<MutationResponse> {
-    return this.#withMeta(DELETE_WITH_META, key, "", options);
+    return this.#withMeta(DEL_WITH_META, key, "", options);
   }
 
   /** Reads paths of a document; `undefined` if there is none. A path that is missing is no error: see {@linkcode PathResult}. */

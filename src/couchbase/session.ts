@@ -3,9 +3,11 @@ import type { Connection } from "../connection/connection.ts";
 import type { CredentialsSource } from "../connection/credentials.ts";
 import { authenticate } from "../connection/sasl.ts";
 import { AuthError, ConnectionError, StatusError, TimeoutError } from "../errors.ts";
-import { GET_CLUSTER_CONFIG, GET_ERROR_MAP, HELLO, SELECT_BUCKET } from "../ops/session.ts";
+import { GET_CLUSTER_CONFIG } from "../ops/cluster_config.ts";
+import { GET_ERROR_MAP, HELLO, SELECT_BUCKET } from "../ops/session.ts";
 import { ErrorMap } from "../wire/error_map.ts";
 import { Feature, Features } from "../wire/features.ts";
+import { decompress } from "../wire/snappy.ts";
 import { Status } from "../wire/status.ts";
 
 /** What a session with a Couchbase server begins with. */
@@ -85,7 +87,7 @@ const hello: SessionStep = {
     const request = { agent: options.agent ?? "memwire", features: options.features ?? DEFAULT_FEATURES };
     const granted = await connection.call(HELLO, request, callOptions(options));
     const features = new Features(granted.features);
-    connection.adopt({ features, writeExtras: writeCallExtras });
+    connection.adopt({ features, writeExtras: writeCallExtras, inflate: decompress });
     return { features };
   },
 };

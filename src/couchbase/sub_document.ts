@@ -20,10 +20,8 @@ import {
   SUBDOC_GET_COUNT,
   SUBDOC_REPLACE,
   SUBDOC_REPLACE_BODY_WITH_XATTR,
-  type SubdocMultiResponse,
-  type SubdocResult,
-  type SubdocSpec,
 } from "../ops/subdoc.ts";
+import type { SubdocMultiResponse, SubdocResult, SubdocSpec } from "../ops/subdoc_multi.ts";
 import { Status, statusInfo } from "../wire/status.ts";
 
 /** A path of a document, and what to read there. */

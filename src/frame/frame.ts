@@ -56,6 +56,8 @@ export class Frame {
   prefixLength = 0;
   /** What the server has said its statuses mean; set by whoever asked. */
   errorMap: ErrorMap | undefined = undefined;
+  /** Decompresses a value; set by whoever agreed on compression for what is no document, such as errors and cluster maps. */
+  inflate: ((value: Uint8Array) => Uint8Array) | undefined = undefined;
   /** Moves the bytes to where they are safe; set by the splitter. */
   keeper: FrameKeeper | undefined = undefined;
 
@@ -183,6 +185,7 @@ export class Frame {
     frame.collection = this.collection;
     frame.prefixLength = this.prefixLength;
     frame.errorMap = this.errorMap;
+    frame.inflate = this.inflate;
     return frame;
   }
 

@@ -1,4 +1,5 @@
 import { utf8Encode, utf8EncodeInto } from "../bytes.ts";
+import { UnsupportedError } from "../errors.ts";
 import { type ByteRange, dropRanges } from "./drop_ranges.ts";
 import { leb128Size, writeLeb128 } from "../wire/leb128.ts";
 import { HEADER_SIZE, isRequest, Magic } from "../wire/header.ts";
@@ -123,24 +124,32 @@ export class FrameWriter {
   }
 
   /**
-   * Appends the key of a document.
+   * Appends the key of a document, behind the number of its collection where keys have such a prefix.
    *
-   * @throws {RangeError} If it is empty or longer than 250 bytes.
+   * @throws {RangeError} If it is empty or longer than 250 bytes, 246 in a collection that is not the default one.
    */
   key(key: Bytes): void {
     this.#keyLength = this.documentKey(key);
   }
 
-  /** Appends the key of a document anywhere, behind the number of its collection if there are any; returns how many bytes that were. */
-  documentKey(key: Bytes): number {
+  /**
+   * Appends the key of a document anywhere, behind the number of its collection where keys have such a prefix; returns how many
+   * bytes that were. The collection is that of the writer unless another is given.
+   *
+   * @throws {RangeError} If the key is empty or longer than 250 bytes, 246 in a collection that is not the default one.
+   * @throws {UnsupportedError} If another collection than the default one is given where keys have no such prefix.
+   */
+  documentKey(key: Bytes, collection: number = this.collection): number {
     let prefix = 0;
     if (this.collection >= 0) {
-      prefix = leb128Size(this.collection);
+      prefix = leb128Size(collection);
       const at = this.reserve(prefix);
-      writeLeb128(this.bytes, at, this.collection);
+      writeLeb128(this.bytes, at, collection);
+    } else if (collection > 0) {
+      failCollection(collection);
     }
     const length = this.append(key);
-    const limit = this.collection > 0 ? MAX_COLLECTION_KEY_LENGTH : MAX_KEY_LENGTH;
+    const limit = collection > 0 ? MAX_COLLECTION_KEY_LENGTH : MAX_KEY_LENGTH;
     if (length === 0 || length > limit) failKey(key, length, limit);
     return prefix + length;
   }
@@ -366,6 +375,12 @@ function checkBytes(part: unknown): void {
 
 function failFlexKey(length: number): never {
   throw new RangeError(`Cannot write ${length} bytes of key beside framing extras: 255 are the most`);
+}
+
+function failCollection(collection: number): never {
+  throw new UnsupportedError(`Cannot write a key of collection ${collection}: collections were not agreed on`, {
+    sent: false,
+  });
 }
 
 function failKey(key: Bytes, length: number, limit: number): never {

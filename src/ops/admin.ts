@@ -4,7 +4,7 @@
 
 import { utf8Decode } from "../bytes.ts";
 import { struct, u32 } from "../wire/fields.ts";
-import { type Body, body, expectParts, failParts, NOTHING, type Nothing, type Op } from "./op.ts";
+import { type Body, body, expectParts, failParts, isBare, NOTHING, type Nothing, type Op } from "./op.ts";
 
 /** What a flush takes. */
 export interface FlushRequest {
@@ -45,7 +45,7 @@ const flushRequest: Body<FlushRequest> = {
     out.view.setUint32(at, message.delay);
   },
   read(frame) {
-    if (frame.bodyLength === 0) return {};
+    if (isBare(frame)) return {};
     expectParts(frame, 4, false, false);
     return { delay: frame.view.getUint32(frame.extrasAt) };
   },

@@ -4,9 +4,8 @@
 
 import { utf8Decode } from "../bytes.ts";
 import { struct, u32, u64 } from "../wire/fields.ts";
-import { Datatype } from "../wire/datatype.ts";
 import { type Body, body, expectParts, NOTHING, type Nothing, type Op } from "./op.ts";
-import { type JsonResponse, jsonResponse } from "./session.ts";
+import { type JsonResponse, jsonResponse } from "./json.ts";
 
 /** What asks for a number takes. */
 export interface PathRequest {
@@ -28,7 +27,7 @@ export interface ManifestRequest {
   readonly json: string;
 }
 
-/** The path goes as the value; older clients send it as the key, and servers take both. */
+/** The path goes as the value; servers take it as the key as well, as early clients sent it. */
 const pathRequest: Body<PathRequest> = {
   write(out, message) {
     out.value(message.path);
@@ -41,9 +40,9 @@ const pathRequest: Body<PathRequest> = {
 
 const idResponse: Body<IdResponse> = body({ extras: struct({ manifest: u64, id: u32 }) });
 
+/** Without the bit for JSON, which servers refuse here. */
 const manifestRequest: Body<ManifestRequest> = {
   write(out, message) {
-    out.datatype = Datatype.JSON;
     out.value(message.json);
   },
   read(frame) {

@@ -2,9 +2,12 @@
  * Documents beyond memcached: replicas, locks, attributes, random keys, lists of keys.
  */
 
+import { utf8Decode } from "../bytes.ts";
+import { UnsupportedError } from "../errors.ts";
 import type { Frame } from "../frame/frame.ts";
 import type { FrameWriter } from "../frame/frame_writer.ts";
-import { type Body, body, expectParts, failParts, NOTHING, type Nothing, type Op } from "./op.ts";
+import { readListedKey } from "./listed_key.ts";
+import { type Body, body, expectParts, failParts, isBare, type Op } from "./op.ts";
 import { type GetKeyResponse, type GetResponse, itemResponse, type KeyRequest, keyRequest } from "./retrieval.ts";
 import type { MutationResponse } from "./storage.ts";
 
@@ -26,9 +29,9 @@ export interface UnlockRequest {
 
 /** What a request for a random document takes. */
 export interface RandomKeyRequest {
-  /** Which collection; only where collections were agreed on. */
+  /** Which collection; that of the call when missing, if collections were agreed on. */
   readonly collection?: number;
-  /** Whether the attributes come before the value. */
+  /** Whether the attributes come before the value; needs collections. */
   readonly includeXattrs?: boolean;
 }
 
@@ -42,8 +45,14 @@ export interface GetKeysRequest {
 
 /** What a request for keys gives. */
 export interface GetKeysResponse {
-  /** Keys in their order, prefixed with their collection where collections were agreed on. */
+  /** Keys of the collection of the first, in their order. */
   readonly keys: readonly Uint8Array[];
+}
+
+/** What the removal of a value from memory gives. */
+export interface EvictKeyResponse {
+  /** What the server says about it, as text. */
+  readonly note: string;
 }
 
 const lockRequest: Body<LockRequest> = {
@@ -60,20 +69,29 @@ const lockRequest: Body<LockRequest> = {
 
 const randomRequest: Body<RandomKeyRequest> = {
   write(out, message) {
-    const { collection, includeXattrs } = message;
-    if (collection === undefined) return;
+    const { includeXattrs } = message;
+    // Where collections were agreed on, a server takes nothing less.
+    const collection = message.collection ?? out.collection;
+    if (collection < 0) {
+      if (includeXattrs !== undefined) refuseXattrs();
+      return;
+    }
     const at = out.extras(includeXattrs === undefined ? 4 : 5);
     out.view.setUint32(at, collection);
     if (includeXattrs !== undefined) out.view.setUint8(at + 4, includeXattrs ? 1 : 0);
   },
   read(frame) {
-    if (frame.bodyLength === 0) return {};
+    if (isBare(frame)) return {};
     expectParts(frame, frame.extrasLength === 5 ? 5 : 4, false, false);
     const collection = frame.view.getUint32(frame.extrasAt);
     if (frame.extrasLength === 4) return { collection };
     return { collection, includeXattrs: frame.view.getUint8(frame.extrasAt + 4) !== 0 };
   },
 };
+
+function refuseXattrs(): never {
+  throw new UnsupportedError("Cannot get-random-key with attributes: collections were not agreed on", { sent: false });
+}
 
 const randomResponse: Body<GetKeyResponse> = {
   write(out, message) {
@@ -106,7 +124,7 @@ const keysResponse: Body<GetKeysResponse> = {
   write(out, message) {
     for (const key of message.keys) {
       const at = out.reserve(2);
-      const length = out.append(key);
+      const length = out.documentKey(key);
       out.view.setUint16(at, length);
     }
   },
@@ -124,7 +142,7 @@ function readListed(frame: Frame, at: number, end: number, keys: Uint8Array[]): 
   if (end - at < 2) failParts(frame, "a list of keys that ends inside a length");
   const length = frame.view.getUint16(at);
   if (end - at - 2 < length) failParts(frame, "a list of keys that ends inside a key");
-  keys.push(new Uint8Array(frame.buffer, at + 2, length));
+  keys.push(readListedKey(frame, at + 2, length).key);
   return at + 2 + length;
 }
 
@@ -134,6 +152,17 @@ function writeU32(out: FrameWriter, value: number): void {
 }
 
 const casOnly: Body<MutationResponse> = body({ cas: true });
+
+/** The server says "Ejected." and the like. */
+const evicted: Body<EvictKeyResponse> = {
+  write(out, message) {
+    out.value(message.note);
+  },
+  read(frame) {
+    expectParts(frame, 0, false, true);
+    return { note: utf8Decode(frame.value) };
+  },
+};
 
 /** Reads a document from a node that holds a replica of it. */
 export const GET_REPLICA: Op<KeyRequest, GetResponse> = {
@@ -166,18 +195,18 @@ export const UNLOCK_KEY: Op<UnlockRequest, MutationResponse> = {
 };
 
 /** Drops the value of a document from memory; for tests of servers. */
-export const EVICT_KEY: Op<KeyRequest, Nothing> = {
+export const EVICT_KEY: Op<KeyRequest, EvictKeyResponse> = {
   name: "evict-key",
   opcode: 0x93,
   request: keyRequest,
-  response: NOTHING,
+  response: evicted,
   idempotent: true,
   inCollection: true,
 };
 
 /** Reads a document with its attributes before the value. */
-export const GETEX: Op<KeyRequest, GetResponse> = {
-  name: "getex",
+export const GET_EX: Op<KeyRequest, GetResponse> = {
+  name: "get-ex",
   opcode: 0x49,
   request: keyRequest,
   response: itemResponse,
@@ -186,8 +215,8 @@ export const GETEX: Op<KeyRequest, GetResponse> = {
 };
 
 /** Reads a document with its attributes before the value, from a replica. */
-export const GETEX_REPLICA: Op<KeyRequest, GetResponse> = {
-  name: "getex-replica",
+export const GET_EX_REPLICA: Op<KeyRequest, GetResponse> = {
+  name: "get-ex-replica",
   opcode: 0x4a,
   request: keyRequest,
   response: itemResponse,

@@ -2,9 +2,9 @@
  * Documents with their metadata, as replication between clusters writes and reads them.
  */
 
-import type { FrameWriter } from "../frame/frame_writer.ts";
+import type { Bytes, FrameWriter } from "../frame/frame_writer.ts";
 import { struct, u32, u64 } from "../wire/fields.ts";
-import { type Body, body, expectParts, failParts, type Op } from "./op.ts";
+import { type Body, body, expectKey, expectParts, failParts, type Op } from "./op.ts";
 import { type MutationResponse, mutationResponse } from "./storage.ts";
 
 /** Bits that say how a write with metadata is decided. */
@@ -25,7 +25,7 @@ export const MetaOption = {
 export interface GetMetaRequest {
   /** Key of the document, 1 to 250 bytes. */
   readonly key: Uint8Array;
-  /** 2 asks for the datatype too. */
+  /** 2 asks for the datatype too; 1 is of old servers and means something else. */
   readonly version?: number;
 }
 
@@ -63,7 +63,7 @@ export interface WithMetaRequest {
   readonly cas?: bigint;
   /** Bits of {@linkcode MetaOption}. */
   readonly options?: number;
-  /** Further metadata, behind the value. */
+  /** Further metadata, behind the value; at most 65,535 bytes. */
   readonly extendedMeta?: Uint8Array;
   /** How to read the value. */
   readonly datatype?: number;
@@ -108,6 +108,8 @@ const getMetaResponse: Body<GetMetaResponse> = {
   },
 };
 
+const EXTRAS_SIZES: readonly number[] = [24, 26, 28, 30];
+
 /** 24 bytes, then the options (4) if there are any, then the length of the extended metadata (2) if there is any. */
 const withMetaRequest: Body<WithMetaRequest> = {
   write(out, message) {
@@ -120,17 +122,20 @@ const withMetaRequest: Body<WithMetaRequest> = {
     if (options !== undefined) out.view.setUint32(at + 24, options);
     const lengthAt = at + (options === undefined ? 24 : 28);
     out.key(message.key);
-    writeValue(out, message.value, extendedMeta, lengthAt);
+    if (extendedMeta === undefined) out.value(message.value);
+    else writeWithMeta(out, message.value, extendedMeta, lengthAt);
     if (message.cas !== undefined) out.cas = message.cas;
     if (message.datatype !== undefined) out.datatype = message.datatype;
   },
   read(frame) {
     const { extrasLength, view, extrasAt: at } = frame;
-    if (![24, 26, 28, 30].includes(extrasLength)) {
-      failParts(frame, `${extrasLength} bytes of extras, expected 24 to 30`);
+    if (!EXTRAS_SIZES.includes(extrasLength)) {
+      failParts(frame, `${extrasLength} bytes of extras, expected ${EXTRAS_SIZES.join(", ")}`);
     }
+    expectKey(frame);
     const hasOptions = extrasLength >= 28;
-    const metaLength = extrasLength % 4 === 2 ? view.getUint16(at + extrasLength - 2) : 0;
+    const hasMeta = extrasLength % 4 === 2;
+    const metaLength = hasMeta ? view.getUint16(at + extrasLength - 2) : 0;
     const valueLength = frame.valueLength - metaLength;
     if (valueLength < 0) failParts(frame, `extended metadata of ${metaLength} bytes in ${frame.valueLength} of value`);
     return {
@@ -143,25 +148,15 @@ const withMetaRequest: Body<WithMetaRequest> = {
       cas: frame.cas,
       datatype: frame.datatype,
       ...(hasOptions ? { options: view.getUint32(at + 24) } : {}),
-      ...(extrasLength % 4 === 2
-        ? { extendedMeta: new Uint8Array(frame.buffer, frame.valueAt + valueLength, metaLength) }
-        : {}),
+      ...(hasMeta ? { extendedMeta: new Uint8Array(frame.buffer, frame.valueAt + valueLength, metaLength) } : {}),
     };
   },
 };
 
-function writeValue(
-  out: FrameWriter,
-  value: Uint8Array | string,
-  extendedMeta: Uint8Array | string | undefined,
-  lengthAt: number,
-): void {
-  if (extendedMeta === undefined) {
-    out.value(value);
-    return;
-  }
+function writeWithMeta(out: FrameWriter, value: Bytes, extendedMeta: Bytes, lengthAt: number): void {
   out.append(value);
   const length = out.append(extendedMeta);
+  if (length > 0xffff) throw new RangeError(`Cannot write ${length} bytes of extended metadata: 65535 are the most`);
   out.view.setUint16(lengthAt, length);
 }
 
@@ -169,7 +164,7 @@ function writeValue(
 export const GET_META: Op<GetMetaRequest, GetMetaResponse> = {
   name: "get-meta",
   opcode: 0xa0,
-  quiet: { opcode: 0xa1, silentOn: "miss" },
+  quiet: { opcode: 0xa1, silentOn: "miss", name: "getq-meta" },
   request: getMetaRequest,
   response: getMetaResponse,
   idempotent: true,
@@ -180,7 +175,7 @@ export const GET_META: Op<GetMetaRequest, GetMetaResponse> = {
 export const SET_WITH_META: Op<WithMetaRequest, MutationResponse> = {
   name: "set-with-meta",
   opcode: 0xa2,
-  quiet: { opcode: 0xa3, silentOn: "success" },
+  quiet: { opcode: 0xa3, silentOn: "success", name: "setq-with-meta" },
   request: withMetaRequest,
   response: mutationResponse,
   idempotent: false,
@@ -191,7 +186,7 @@ export const SET_WITH_META: Op<WithMetaRequest, MutationResponse> = {
 export const ADD_WITH_META: Op<WithMetaRequest, MutationResponse> = {
   name: "add-with-meta",
   opcode: 0xa4,
-  quiet: { opcode: 0xa5, silentOn: "success" },
+  quiet: { opcode: 0xa5, silentOn: "success", name: "addq-with-meta" },
   request: withMetaRequest,
   response: mutationResponse,
   idempotent: false,
@@ -199,10 +194,10 @@ export const ADD_WITH_META: Op<WithMetaRequest, MutationResponse> = {
 };
 
 /** Deletes a document with its metadata. */
-export const DELETE_WITH_META: Op<WithMetaRequest, MutationResponse> = {
-  name: "delete-with-meta",
+export const DEL_WITH_META: Op<WithMetaRequest, MutationResponse> = {
+  name: "del-with-meta",
   opcode: 0xa8,
-  quiet: { opcode: 0xa9, silentOn: "success" },
+  quiet: { opcode: 0xa9, silentOn: "success", name: "delq-with-meta" },
   request: withMetaRequest,
   response: mutationResponse,
   idempotent: false,
@@ -243,6 +238,59 @@ export const RETURN_META: Op<ReturnMetaRequest, ReturnMetaResponse> = {
   opcode: 0xb2,
   request: body({ extras: struct({ type: u32, flags: u32, expiry: u32 }), key: true, value: true, cas: true }),
   response: body({ extras: struct({ flags: u32, expiry: u32, revision: u64 }), cas: true }),
+  idempotent: false,
+  inCollection: true,
+};
+
+/** What a write takes that finds its metadata behind the value. */
+export interface MutateWithMetaRequest {
+  /** Key of the document, 1 to 250 bytes. */
+  readonly key: Uint8Array;
+  /** The value, behind its attributes if it has any; empty in a deletion. */
+  readonly value: Uint8Array;
+  /**
+   * What to do and the metadata, as JSON text: `command` is `add`, `set` or `delete`; then `cas`, `expiration`, `flags`, `rev_seqno`,
+   * `options`, and `cas_offsets` and `seqno_offsets` for places in the attributes that get what the server made up.
+   */
+  readonly meta: Uint8Array;
+  /** Only over this version; 0 or nothing for whatever version. */
+  readonly cas?: bigint;
+  /** How to read the value. */
+  readonly datatype?: number;
+}
+
+/** Extras: the length of the JSON behind the value, u32. */
+const mutateRequest: Body<MutateWithMetaRequest> = {
+  write(out, message) {
+    const at = out.extras(4);
+    out.key(message.key);
+    out.append(message.value);
+    const length = out.append(message.meta);
+    out.view.setUint32(at, length);
+    if (message.cas !== undefined) out.cas = message.cas;
+    if (message.datatype !== undefined) out.datatype = message.datatype;
+  },
+  read(frame) {
+    expectParts(frame, 4, true, true);
+    const metaLength = frame.view.getUint32(frame.extrasAt);
+    const valueLength = frame.valueLength - metaLength;
+    if (valueLength < 0) failParts(frame, `metadata of ${metaLength} bytes in ${frame.valueLength} of value`);
+    return {
+      key: frame.key,
+      value: new Uint8Array(frame.buffer, frame.valueAt, valueLength),
+      meta: new Uint8Array(frame.buffer, frame.valueAt + valueLength, metaLength),
+      cas: frame.cas,
+      datatype: frame.datatype,
+    };
+  },
+};
+
+/** Adds, sets or deletes a document with its metadata; from Couchbase 8 on. */
+export const MUTATE_WITH_META: Op<MutateWithMetaRequest, MutationResponse> = {
+  name: "mutate-with-meta",
+  opcode: 0x4b,
+  request: mutateRequest,
+  response: mutationResponse,
   idempotent: false,
   inCollection: true,
 };

@@ -3,7 +3,9 @@
  */
 
 import type { Frame } from "../frame/frame.ts";
-import { type Body, body, expectParts, failParts, NOTHING, type Nothing, type Op } from "./op.ts";
+import type { FrameWriter } from "../frame/frame_writer.ts";
+import { readListedKey } from "./listed_key.ts";
+import { type Body, body, expectParts, failParts, isBare, NOTHING, type Nothing, type Op } from "./op.ts";
 import { struct, u64 } from "../wire/fields.ts";
 
 /** What OBSERVE says of a key. */
@@ -24,6 +26,8 @@ export interface ObservedKey {
   readonly vbucket: number;
   /** The key, 1 to 250 bytes. */
   readonly key: Uint8Array;
+  /** Its collection; that of the call when missing. Only where collections were agreed on. */
+  readonly collection?: number;
 }
 
 /** What OBSERVE takes. */
@@ -70,23 +74,11 @@ export interface ObserveSeqnoResponse {
   readonly failover?: { readonly oldVbuuid: bigint; readonly lastSeqno: bigint };
 }
 
-/** Which vbuckets a request for seqnos is about. */
-export const VbucketState = {
-  /** It takes reads and writes. */
-  ACTIVE: 1,
-  /** It follows another node. */
-  REPLICA: 2,
-  /** It is about to become active. */
-  PENDING: 3,
-  /** It is of no more use. */
-  DEAD: 4,
-} as const;
-
 /** What a request for all seqnos takes. */
 export interface AllSeqnosRequest {
-  /** One of {@linkcode VbucketState}; all that are alive when missing or 0. */
+  /** 1 active, 2 replica, 3 pending, 4 dead; all that are alive when missing or 0. */
   readonly state?: number;
-  /** The seqnos of one collection; needs a state too. */
+  /** The seqnos of one collection; needs collections. */
   readonly collection?: number;
 }
 
@@ -98,13 +90,7 @@ export interface AllSeqnosResponse {
 
 const observeRequest: Body<ObserveRequest> = {
   write(out, message) {
-    for (const { vbucket, key } of message.keys) {
-      const at = out.reserve(4);
-      out.view.setUint16(at, vbucket);
-      // Behind the call, since the slab may move.
-      const length = out.documentKey(key);
-      out.view.setUint16(at + 2, length);
-    }
+    for (const key of message.keys) writeKey(out, key);
   },
   read(frame) {
     expectParts(frame, 0, false, true);
@@ -116,14 +102,11 @@ const observeRequest: Body<ObserveRequest> = {
 
 const observeResponse: Body<ObserveResponse> = {
   write(out, message) {
-    for (const { vbucket, key, state, cas } of message.results) {
-      const at = out.reserve(4);
-      out.view.setUint16(at, vbucket);
-      const length = out.documentKey(key);
-      out.view.setUint16(at + 2, length);
-      const stateAt = out.reserve(9);
-      out.view.setUint8(stateAt, state);
-      out.view.setBigUint64(stateAt + 1, cas);
+    for (const result of message.results) {
+      writeKey(out, result);
+      const at = out.reserve(9);
+      out.view.setUint8(at, result.state);
+      out.view.setBigUint64(at + 1, result.cas);
     }
     out.cas = (BigInt(message.persistTime) << 32n) | BigInt(message.replicateTime);
   },
@@ -138,6 +121,14 @@ const observeResponse: Body<ObserveResponse> = {
   },
 };
 
+function writeKey(out: FrameWriter, { vbucket, key, collection }: ObservedKey): void {
+  const at = out.reserve(4);
+  const length = out.documentKey(key, collection);
+  // Behind the call, since the slab may move.
+  out.view.setUint16(at, vbucket);
+  out.view.setUint16(at + 2, length);
+}
+
 /** Walks over `vbucket u16, length u16, key` and so many bytes behind each. */
 function forEachKey(frame: Frame, behind: number, visit: (key: ObservedKey, at: number) => void): void {
   const end = frame.valueAt + frame.valueLength;
@@ -147,7 +138,7 @@ function forEachKey(frame: Frame, behind: number, visit: (key: ObservedKey, at: 
     const vbucket = frame.view.getUint16(at);
     const length = frame.view.getUint16(at + 2);
     if (end - at - 4 < length + behind) failParts(frame, "a list of keys that ends inside a key");
-    visit({ vbucket, key: new Uint8Array(frame.buffer, at + 4, length) }, at + 4 + length);
+    visit({ vbucket, ...readListedKey(frame, at + 4, length) }, at + 4 + length);
     at += 4 + length + behind;
   }
 }
@@ -208,7 +199,7 @@ const allSeqnosRequest: Body<AllSeqnosRequest> = {
     if (collection !== undefined) out.view.setUint32(at + 4, collection);
   },
   read(frame) {
-    if (frame.bodyLength === 0) return {};
+    if (isBare(frame)) return {};
     expectParts(frame, frame.extrasLength === 8 ? 8 : 4, false, false);
     const state = frame.view.getUint32(frame.extrasAt);
     return frame.extrasLength === 4 ? { state } : { state, collection: frame.view.getUint32(frame.extrasAt + 4) };
@@ -244,6 +235,7 @@ export const OBSERVE: Op<ObserveRequest, ObserveResponse> = {
   request: observeRequest,
   response: observeResponse,
   idempotent: true,
+  inCollection: true,
 };
 
 /** Asks a node how far it is in a history of a vbucket. */

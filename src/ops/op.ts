@@ -2,6 +2,7 @@
  * What an opcode is: one row that says its number, its quiet twin, and how its messages lie in a frame, both ways.
  */
 
+import { hexByte } from "../bytes.ts";
 import { ProtocolError } from "../errors.ts";
 import type { Frame } from "../frame/frame.ts";
 import type { FrameWriter } from "../frame/frame_writer.ts";
@@ -43,6 +44,8 @@ export interface Quiet {
   readonly opcode: number;
   /** The outcome that is not answered. */
   readonly silentOn: "miss" | "success";
+  /** The name, as the protocol spells it, where it is not that of the row with a `q` behind it. */
+  readonly name?: string;
 }
 
 /** How a message lies in a frame. `read` gives views into the frame, not copies. */
@@ -119,14 +122,28 @@ export function expectParts(frame: Frame, extrasLength: number, key: boolean, va
   if (frame.extrasLength !== extrasLength) {
     failParts(frame, `${frame.extrasLength} bytes of extras, expected ${extrasLength}`);
   }
-  if (key !== frame.keyLength > 0) failParts(frame, key ? "no key" : `an unexpected key of ${frame.keyLength} bytes`);
+  if (key) expectKey(frame);
+  else if (frame.keyLength > 0) failParts(frame, `an unexpected key of ${frame.keyLength} bytes`);
   if (!value && frame.valueLength > 0) failParts(frame, `an unexpected value of ${frame.valueLength} bytes`);
+}
+
+/**
+ * Checks that a frame has a key, beside the number of its collection.
+ *
+ * @throws {ProtocolError} If it has not.
+ */
+export function expectKey(frame: Frame): void {
+  if (frame.keyLength <= frame.prefixLength) failParts(frame, "no key");
+}
+
+/** Whether a frame has neither extras nor key nor value; framing extras are nothing to the row. */
+export function isBare(frame: Frame): boolean {
+  return frame.bodyLength === frame.framingLength;
 }
 
 /** Says that a frame does not have the parts that its opcode asks for. */
 export function failParts(frame: Frame, found: string): never {
-  const opcode = frame.opcode.toString(16).padStart(2, "0");
-  throw new ProtocolError(`Cannot read body of opcode 0x${opcode}: it has ${found}`, {
+  throw new ProtocolError(`Cannot read body of opcode ${hexByte(frame.opcode)}: it has ${found}`, {
     bytes: frame.bytes.slice(0, 24),
   });
 }

@@ -73,7 +73,10 @@ export interface CancelRangeScanRequest {
 }
 
 const ID_SIZE = 16;
+/** Bytes of a document's record before its key. */
 const DOCUMENT_SIZE = 25;
+const KEYS_ONLY = 0;
+const WITH_DOCUMENTS = 1;
 
 const createRequest: Body<CreateRangeScanRequest> = {
   write(out, message) {
@@ -88,7 +91,7 @@ const createRequest: Body<CreateRangeScanRequest> = {
 
 const createResponse: Body<CreateRangeScanResponse> = {
   write(out, message) {
-    out.value(message.id);
+    out.value(checkId(message.id));
   },
   read(frame) {
     expectParts(frame, 0, false, true);
@@ -99,8 +102,9 @@ const createResponse: Body<CreateRangeScanResponse> = {
 
 const continueRequest: Body<ContinueRangeScanRequest> = {
   write(out, message) {
+    const id = checkId(message.id);
     const at = out.extras(ID_SIZE + 12);
-    out.bytes.set(asBytes(message.id), at);
+    out.bytes.set(id, at);
     out.view.setUint32(at + 16, message.itemLimit);
     out.view.setUint32(at + 20, message.timeLimit);
     out.view.setUint32(at + 24, message.byteLimit);
@@ -117,13 +121,21 @@ const continueRequest: Body<ContinueRangeScanRequest> = {
   },
 };
 
+function checkId(id: Bytes): Uint8Array {
+  const bytes = asBytes(id);
+  if (bytes.length !== ID_SIZE) {
+    throw new RangeError(`Cannot use a scan id of ${bytes.length} bytes: it has ${ID_SIZE}`);
+  }
+  return bytes;
+}
+
 /** Extras say whether the records are keys (0) or documents (1); an answer without items has none. */
 const continueResponse: Body<ContinueRangeScanResponse> = {
   write(out, message) {
     if (message.items.length === 0) return;
-    const withDocuments = message.items[0]!.document !== undefined;
+    const format = message.items[0]!.document === undefined ? KEYS_ONLY : WITH_DOCUMENTS;
     const at = out.extras(4);
-    out.view.setUint32(at, withDocuments ? 1 : 0);
+    out.view.setUint32(at, format);
     for (const { key, document } of message.items) {
       if (document !== undefined) {
         const documentAt = out.reserve(DOCUMENT_SIZE);
@@ -139,17 +151,17 @@ const continueResponse: Body<ContinueRangeScanResponse> = {
   },
   read(frame) {
     const items: ScannedItem[] = [];
-    if (frame.valueLength > 0) {
-      if (frame.extrasLength !== 4) failParts(frame, `${frame.extrasLength} bytes of extras, expected 4`);
-      const withDocuments = frame.view.getUint32(frame.extrasAt) === 1;
-      const cursor = new Cursor(frame);
-      while (!cursor.done) items.push(withDocuments ? cursor.document() : { key: cursor.counted() });
-    }
+    const hasExtras = frame.extrasLength > 0 || frame.valueLength > 0;
+    expectParts(frame, hasExtras ? 4 : 0, false, true);
+    const format = hasExtras ? frame.view.getUint32(frame.extrasAt) : KEYS_ONLY;
+    if (format > WITH_DOCUMENTS) failParts(frame, `records of a scan in format ${format}, expected 0 or 1`);
+    const cursor = new Cursor(frame);
+    while (!cursor.done) items.push(format === WITH_DOCUMENTS ? cursor.document() : { key: cursor.counted() });
     return { items, status: frame.status };
   },
 };
 
-function appendCounted(out: FrameWriter, part: Bytes): void {
+function appendCounted(out: FrameWriter, part: Uint8Array): void {
   const at = out.reserve(leb128Size(part.length));
   writeLeb128(out.bytes, at, part.length);
   out.append(part);
@@ -204,8 +216,9 @@ class Cursor {
 
 const cancelRequest: Body<CancelRangeScanRequest> = {
   write(out, message) {
+    const id = checkId(message.id);
     const at = out.extras(ID_SIZE);
-    out.bytes.set(asBytes(message.id), at);
+    out.bytes.set(id, at);
   },
   read(frame) {
     expectParts(frame, ID_SIZE, false, false);

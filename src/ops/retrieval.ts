@@ -5,7 +5,7 @@
 import type { Frame } from "../frame/frame.ts";
 import { struct, u32 } from "../wire/fields.ts";
 import { Item } from "./item.ts";
-import { type Body, body, expectParts, failParts, type Op } from "./op.ts";
+import { type Body, body, expectParts, failParts, isBare, type Op } from "./op.ts";
 
 /** What a plain read takes. */
 export interface KeyRequest {
@@ -86,7 +86,7 @@ const touched: Body<TouchResponse> = {
     out.cas = message.cas;
   },
   read(frame) {
-    if (frame.bodyLength === 0) return { cas: frame.cas };
+    if (isBare(frame)) return { cas: frame.cas };
     expectParts(frame, 4, false, false);
     return { flags: frame.view.getUint32(frame.extrasAt), cas: frame.cas };
   },

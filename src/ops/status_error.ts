@@ -68,10 +68,10 @@ export function statusError(op: AnyOp, frame: Frame, request: unknown): StatusEr
       return new NotMyVbucketError(
         `${attempt}: the node does not have its vbucket; go by the newer cluster map`,
         details,
-        frame.valueLength > 0 && (frame.datatype & Datatype.SNAPPY) === 0 ? utf8Decode(frame.value) : undefined,
+        textOf(frame),
       );
     default: {
-      const said = details.context ?? (reason(frame) || (named?.description ?? info.sentence));
+      const said = details.context ?? (reason(frame) || (named?.description || info.sentence));
       return new StatusError(`${attempt}: the server answered ${details.statusName} (${said})`, details);
     }
   }
@@ -84,29 +84,43 @@ function isRetryable({ attributes }: MappedStatus): boolean {
 
 /** What Couchbase says beside a status, as JSON: `{"error":{"context":"…","ref":"…"}}`. */
 function extendedError(frame: Frame): { readonly reference?: string; readonly context?: string } {
-  if (frame.valueLength === 0 || frame.view.getUint8(frame.valueAt) !== OPENING_BRACE) return {};
-  if (frame.status === Status.NOT_MY_VBUCKET) return {};
+  const text = frame.status === Status.NOT_MY_VBUCKET ? undefined : textOf(frame);
+  if (text === undefined || !text.startsWith("{")) return {};
+  let error: { readonly ref?: unknown; readonly context?: unknown } | null | undefined;
   try {
-    const { error } = JSON.parse(utf8Decode(frame.value)) as { error?: { ref?: string; context?: string } };
-    return {
-      ...(error?.ref === undefined ? {} : { reference: error.ref }),
-      ...(error?.context === undefined ? {} : { context: error.context }),
-    };
+    ({ error } = JSON.parse(text));
   } catch {
     // Words that happen to begin with a brace.
     return {};
   }
+  return {
+    ...(typeof error?.ref === "string" ? { reference: error.ref } : {}),
+    ...(typeof error?.context === "string" ? { context: error.context } : {}),
+  };
 }
 
-const OPENING_BRACE = 0x7b;
+/** The value as text; nothing if it is empty or cannot be decompressed. */
+function textOf(frame: Frame): string | undefined {
+  if (frame.valueLength === 0) return undefined;
+  if ((frame.datatype & Datatype.SNAPPY) === 0) return utf8Decode(frame.value);
+  try {
+    return frame.inflate === undefined ? undefined : utf8Decode(frame.inflate(frame.value));
+  } catch {
+    // An error that says less is better than one about itself.
+    return undefined;
+  }
+}
 
 function notStored(message: string, details: StatusDetails): NotStoredError {
   return expectedError(NotStoredError, "NotStoredError", "NOT_STORED", message, details);
 }
 
+const LONGEST_REASON = 200;
+
 /** The words that some servers put into the value of a refusal. */
 function reason(frame: Frame): string {
-  return frame.valueLength > 0 && frame.valueLength <= 200 ? utf8Decode(frame.value) : "";
+  const text = frame.valueLength <= LONGEST_REASON ? textOf(frame) ?? "" : "";
+  return text.length <= LONGEST_REASON ? text : "";
 }
 
 /** Names an opcode and its key or group, for messages: `get "user:1"`. */

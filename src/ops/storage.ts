@@ -5,7 +5,7 @@
 import type { Frame } from "../frame/frame.ts";
 import type { FrameWriter } from "../frame/frame_writer.ts";
 import { struct, u32 } from "../wire/fields.ts";
-import { type Body, body, expectParts, failParts, type Op } from "./op.ts";
+import { type Body, body, expectParts, failParts, isBare, type Op } from "./op.ts";
 
 /** What a write of a whole document takes. */
 export interface StoreRequest {
@@ -107,7 +107,7 @@ export const mutationResponse: Body<MutationResponse> = {
     out.cas = message.cas;
   },
   read(frame) {
-    if (frame.bodyLength === 0) return { cas: frame.cas };
+    if (isBare(frame)) return { cas: frame.cas };
     const token = readToken(frame);
     expectParts(frame, frame.extrasLength, false, false);
     return token === undefined ? { cas: frame.cas } : { cas: frame.cas, token };

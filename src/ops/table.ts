@@ -2,16 +2,55 @@
  * Every row by its number.
  */
 
+import { hexByte } from "../bytes.ts";
 import type { Frame } from "../frame/frame.ts";
 import { formatFrame as formatFrameWith } from "../frame/format_frame.ts";
 import { Magic } from "../wire/header.ts";
 import { FLUSH, NOOP, QUIT, STAT, VERBOSITY, VERSION } from "./admin.ts";
 import { SASL_AUTH, SASL_LIST_MECHS, SASL_STEP } from "./auth.ts";
+import { CLUSTERMAP_CHANGE_NOTIFICATION, GET_CLUSTER_CONFIG, SET_CLUSTER_CONFIG } from "./cluster_config.ts";
+import {
+  COLLECTIONS_GET_ID,
+  COLLECTIONS_GET_MANIFEST,
+  COLLECTIONS_GET_SCOPE_ID,
+  COLLECTIONS_SET_MANIFEST,
+} from "./collections.ts";
 import { DECREMENT, INCREMENT } from "./counter.ts";
-import { OTHER_OPCODES, SERVER_OPCODES } from "./names.ts";
+import {
+  EVICT_KEY,
+  GET_EX,
+  GET_EX_REPLICA,
+  GET_KEYS,
+  GET_LOCKED,
+  GET_RANDOM_KEY,
+  GET_REPLICA,
+  UNLOCK_KEY,
+} from "./documents.ts";
+import { ADD_WITH_META, DEL_WITH_META, GET_META, MUTATE_WITH_META, RETURN_META, SET_WITH_META } from "./meta.ts";
+import { OTHER_OPCODES, OTHER_SERVER_OPCODES } from "./names.ts";
+import { GET_ALL_VB_SEQNOS, OBSERVE, OBSERVE_SEQNO, SEQNO_PERSISTENCE } from "./observe.ts";
 import type { Op } from "./op.ts";
+import { RANGE_SCAN_CANCEL, RANGE_SCAN_CONTINUE, RANGE_SCAN_CREATE } from "./range_scan.ts";
 import { GAT, GATK, GET, GETK, TOUCH } from "./retrieval.ts";
+import { GET_ERROR_MAP, HELLO, LIST_BUCKETS, SELECT_BUCKET } from "./session.ts";
 import { ADD, APPEND, DELETE, PREPEND, REPLACE, SET } from "./storage.ts";
+import {
+  SUBDOC_ARRAY_ADD_UNIQUE,
+  SUBDOC_ARRAY_INSERT,
+  SUBDOC_ARRAY_PUSH_FIRST,
+  SUBDOC_ARRAY_PUSH_LAST,
+  SUBDOC_COUNTER,
+  SUBDOC_DELETE,
+  SUBDOC_DICT_ADD,
+  SUBDOC_DICT_UPSERT,
+  SUBDOC_EXISTS,
+  SUBDOC_GET,
+  SUBDOC_GET_COUNT,
+  SUBDOC_REPLACE,
+  SUBDOC_REPLACE_BODY_WITH_XATTR,
+} from "./subdoc.ts";
+import { SUBDOC_MULTI_LOOKUP, SUBDOC_MULTI_MUTATION } from "./subdoc_multi.ts";
+import { DEL_VBUCKET, GET_FAILOVER_LOG, GET_VBUCKET, SET_VBUCKET } from "./vbucket.ts";
 
 /** A row of which only the number and the shape matter. */
 // deno-lint-ignore no-explicit-any -- rows of different messages stand in one table.
@@ -25,7 +64,7 @@ export interface OpcodeMeaning {
   readonly quiet: boolean;
 }
 
-/** All rows. */
+/** All rows of what clients send and servers answer, by rising opcode. */
 export const OPS: readonly AnyOp[] = [
   GET,
   SET,
@@ -45,13 +84,67 @@ export const OPS: readonly AnyOp[] = [
   VERBOSITY,
   TOUCH,
   GAT,
+  HELLO,
   SASL_LIST_MECHS,
   SASL_AUTH,
   SASL_STEP,
   GATK,
+  SET_VBUCKET,
+  GET_VBUCKET,
+  DEL_VBUCKET,
+  GET_ALL_VB_SEQNOS,
+  GET_EX,
+  GET_EX_REPLICA,
+  MUTATE_WITH_META,
+  GET_REPLICA,
+  LIST_BUCKETS,
+  SELECT_BUCKET,
+  OBSERVE_SEQNO,
+  OBSERVE,
+  EVICT_KEY,
+  GET_LOCKED,
+  UNLOCK_KEY,
+  GET_FAILOVER_LOG,
+  GET_META,
+  SET_WITH_META,
+  ADD_WITH_META,
+  DEL_WITH_META,
+  RETURN_META,
+  SET_CLUSTER_CONFIG,
+  GET_CLUSTER_CONFIG,
+  GET_RANDOM_KEY,
+  SEQNO_PERSISTENCE,
+  GET_KEYS,
+  COLLECTIONS_SET_MANIFEST,
+  COLLECTIONS_GET_MANIFEST,
+  COLLECTIONS_GET_ID,
+  COLLECTIONS_GET_SCOPE_ID,
+  SUBDOC_GET,
+  SUBDOC_EXISTS,
+  SUBDOC_DICT_ADD,
+  SUBDOC_DICT_UPSERT,
+  SUBDOC_DELETE,
+  SUBDOC_REPLACE,
+  SUBDOC_ARRAY_PUSH_LAST,
+  SUBDOC_ARRAY_PUSH_FIRST,
+  SUBDOC_ARRAY_INSERT,
+  SUBDOC_ARRAY_ADD_UNIQUE,
+  SUBDOC_COUNTER,
+  SUBDOC_MULTI_LOOKUP,
+  SUBDOC_MULTI_MUTATION,
+  SUBDOC_GET_COUNT,
+  SUBDOC_REPLACE_BODY_WITH_XATTR,
+  RANGE_SCAN_CREATE,
+  RANGE_SCAN_CONTINUE,
+  RANGE_SCAN_CANCEL,
+  GET_ERROR_MAP,
 ];
 
+/** All rows of what servers send and clients may answer: a space of opcodes of its own. */
+export const SERVER_OPS: readonly AnyOp[] = [CLUSTERMAP_CHANGE_NOTIFICATION];
+
 const BY_OPCODE: readonly (OpcodeMeaning | undefined)[] = index(OPS);
+const BY_SERVER_OPCODE: readonly (OpcodeMeaning | undefined)[] = index(SERVER_OPS);
 
 function index(ops: readonly AnyOp[]): (OpcodeMeaning | undefined)[] {
   const meanings: (OpcodeMeaning | undefined)[] = new Array(256).fill(undefined);
@@ -68,23 +161,25 @@ function take(meanings: (OpcodeMeaning | undefined)[], opcode: number, meaning: 
   meanings[opcode] = meaning;
 }
 
-/** Finds the row of a number, or nothing. */
+/** Finds the row of a number that clients send, or nothing. */
 export function findOp(opcode: number): OpcodeMeaning | undefined {
   return BY_OPCODE[opcode];
+}
+
+/** Finds the row of a number that servers send by themselves (magic 0x82), or nothing. */
+export function findServerOp(opcode: number): AnyOp | undefined {
+  return BY_SERVER_OPCODE[opcode]?.op;
 }
 
 /** The name of an opcode: `getq`, `dcp-mutation`, or `0xee` for one that nobody knows. */
 export function opcodeName(opcode: number, magic: number = Magic.CLIENT_REQUEST): string {
   if (magic === Magic.SERVER_REQUEST || magic === Magic.CLIENT_RESPONSE) {
-    return SERVER_OPCODES.get(opcode) ?? hex(opcode);
+    return findServerOp(opcode)?.name ?? OTHER_SERVER_OPCODES.get(opcode) ?? hexByte(opcode);
   }
   const meaning = BY_OPCODE[opcode];
-  if (meaning === undefined) return OTHER_OPCODES.get(opcode) ?? hex(opcode);
-  return meaning.quiet ? `${meaning.op.name}q` : meaning.op.name;
-}
-
-function hex(opcode: number): string {
-  return `0x${opcode.toString(16).padStart(2, "0")}`;
+  if (meaning === undefined) return OTHER_OPCODES.get(opcode) ?? hexByte(opcode);
+  const { name, quiet } = meaning.op;
+  return meaning.quiet ? quiet!.name ?? `${name}q` : name;
 }
 
 /**

@@ -3,15 +3,30 @@
  */
 
 import { utf8Decode } from "../bytes.ts";
+import type { Frame } from "../frame/frame.ts";
 import { Datatype } from "../wire/datatype.ts";
 import { type Body, expectParts, failParts, NOTHING, type Nothing, type Op } from "./op.ts";
+
+/** What a vbucket is on a node. */
+export const VbucketState = {
+  /** It takes reads and writes. */
+  ACTIVE: 1,
+  /** It follows another node. */
+  REPLICA: 2,
+  /** It is about to become active. */
+  PENDING: 3,
+  /** It is of no more use. */
+  DEAD: 4,
+} as const;
 
 /** What a change of a vbucket's state takes. */
 export interface SetVbucketRequest {
   /** One of {@linkcode VbucketState}. */
   readonly state: number;
-  /** What replication needs to know, as JSON text; nothing when missing. */
+  /** What replication needs to know, as JSON text; nothing when missing. Servers before 6.5 take none. */
   readonly json?: string;
+  /** Servers before 6.5 take the state in four bytes: where it goes. */
+  readonly legacy?: "extras" | "value";
 }
 
 /** What a request for a vbucket's state gives. */
@@ -42,19 +57,41 @@ export interface FailoverLogResponse {
 
 const setRequest: Body<SetVbucketRequest> = {
   write(out, message) {
+    const { state, json, legacy } = message;
+    if (legacy !== undefined) {
+      if (json !== undefined) throw new TypeError("Cannot write set-vbucket: the legacy form has no room for JSON");
+      const at = legacy === "extras" ? out.extras(4) : out.reserve(4);
+      out.view.setUint32(at, state);
+      return;
+    }
     const at = out.extras(1);
-    out.view.setUint8(at, message.state);
-    if (message.json === undefined) return;
+    out.view.setUint8(at, state);
+    if (json === undefined) return;
     out.datatype = Datatype.JSON;
-    out.value(message.json);
+    out.value(json);
   },
   read(frame) {
-    // Older clients give the state in four bytes, as extras or as value.
-    if (frame.extrasLength === 0 && frame.valueLength === 4) return { state: frame.view.getUint32(frame.valueAt) };
-    if (frame.extrasLength === 4 && frame.valueLength === 0) return { state: frame.view.getUint32(frame.extrasAt) };
+    const legacy = readLegacyState(frame);
+    if (legacy !== undefined) return legacy;
     expectParts(frame, 1, false, true);
     const state = frame.view.getUint8(frame.extrasAt);
     return frame.valueLength === 0 ? { state } : { state, json: utf8Decode(frame.value) };
+  },
+};
+
+function readLegacyState(frame: Frame): SetVbucketRequest | undefined {
+  const { extrasLength, keyLength, valueLength, view } = frame;
+  if (keyLength > 0 || extrasLength + valueLength !== 4) return undefined;
+  if (extrasLength === 4) return { state: view.getUint32(frame.extrasAt), legacy: "extras" };
+  return extrasLength === 0 ? { state: view.getUint32(frame.valueAt), legacy: "value" } : undefined;
+}
+
+/** Servers do not look at a key. */
+const getRequest: Body<Nothing> = {
+  write() {},
+  read(frame) {
+    expectParts(frame, 0, frame.keyLength > 0, false);
+    return {};
   },
 };
 
@@ -116,7 +153,7 @@ export const SET_VBUCKET: Op<SetVbucketRequest, Nothing> = {
 export const GET_VBUCKET: Op<Nothing, GetVbucketResponse> = {
   name: "get-vbucket",
   opcode: 0x3e,
-  request: NOTHING,
+  request: getRequest,
   response: stateResponse,
   idempotent: true,
 };

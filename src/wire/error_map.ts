@@ -14,19 +14,26 @@ export class ErrorMap {
   readonly version: number;
   /** The revision of the content. */
   readonly revision: number;
-  readonly #statuses: ReadonlyMap<number, MappedStatus>;
+  readonly #statuses = new Map<number, MappedStatus>();
 
-  /** Reads the JSON text of a map; what has another shape is left out. */
+  /**
+   * Reads the JSON text of a map; what has another shape is left out.
+   *
+   * @throws {SyntaxError} If it is not JSON.
+   */
   constructor(json: string) {
-    const map = JSON.parse(json) as { version?: number; revision?: number; errors?: Record<string, JsonStatus> };
-    this.version = map.version ?? 0;
-    this.revision = map.revision ?? 0;
-    this.#statuses = new Map(
-      Object.entries(map.errors ?? {}).map(([code, { name, desc, attrs }]) => [
-        Number.parseInt(code, 16),
-        { name: String(name), description: String(desc), attributes: attrs ?? [] },
-      ]),
-    );
+    const map = members(JSON.parse(json));
+    this.version = typeof map.version === "number" ? map.version : 0;
+    this.revision = typeof map.revision === "number" ? map.revision : 0;
+    for (const [code, meaning] of Object.entries(members(map.errors))) {
+      const { name, desc, attrs } = members(meaning);
+      if (!HEX_STATUS.test(code) || typeof name !== "string") continue;
+      this.#statuses.set(Number.parseInt(code, 16), {
+        name,
+        description: typeof desc === "string" ? desc : "",
+        attributes: Array.isArray(attrs) ? attrs.filter((attribute) => typeof attribute === "string") : [],
+      });
+    }
   }
 
   /** The meaning of a status, if the server has said one. */
@@ -35,8 +42,10 @@ export class ErrorMap {
   }
 }
 
-interface JsonStatus {
-  readonly name?: string;
-  readonly desc?: string;
-  readonly attrs?: string[];
+/** Sixteen bits, without 0x before them. */
+const HEX_STATUS = /^[0-9a-f]{1,4}$/i;
+
+/** What a JSON value has by name; nothing unless it is an object. */
+function members(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? value as Record<string, unknown> : {};
 }

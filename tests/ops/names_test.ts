@@ -1,5 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { OTHER_OPCODES, SERVER_OPCODES } from "../../src/ops/names.ts";
+import { OTHER_OPCODES, OTHER_SERVER_OPCODES } from "../../src/ops/names.ts";
+import { findOp, findServerOp, opcodeName, OPS, SERVER_OPS } from "../../src/ops/table.ts";
+import { Magic } from "../../src/wire/header.ts";
 import { test } from "../support/test.ts";
 
 // Protocol sheets: binary-core section 4, DCP section 2, TAP section 3; from each table the ends and what is easily swapped.
@@ -33,6 +35,7 @@ const NAMES: readonly (readonly [opcode: number, name: string])[] = [
   [0x95, "unlock-key"],
   [0xa0, "get-meta"],
   [0xa2, "set-with-meta"],
+  [0xa1, "getq-meta"],
   [0xa9, "delq-with-meta"],
   [0xb5, "get-cluster-config"],
   [0xba, "collections-get-manifest"],
@@ -48,19 +51,18 @@ const NAMES: readonly (readonly [opcode: number, name: string])[] = [
 ];
 
 for (const [opcode, name] of NAMES) {
-  test(`opcode 0x${opcode.toString(16)} is named ${name}`, () => assertEquals(OTHER_OPCODES.get(opcode), name));
+  test(`opcode 0x${opcode.toString(16)} is named ${name}`, () => assertEquals(opcodeName(opcode), name));
 }
 
-test("OTHER_OPCODES covers the sheets and leaves memcached.org's own commands to the rows", () => {
+test("every opcode has a row or a name, but for those that nobody has given a command; none has both", () => {
   const gaps: number[] = [];
   for (let opcode = 0; opcode < 256; opcode++) {
-    if (!OTHER_OPCODES.has(opcode)) gaps.push(opcode);
+    const isRow = findOp(opcode) !== undefined;
+    assert(!(isRow && OTHER_OPCODES.has(opcode)), `0x${opcode.toString(16)}`);
+    if (!isRow && !OTHER_OPCODES.has(opcode)) gaps.push(opcode);
   }
   // deno-fmt-ignore
   assertEquals(gaps, [
-    // Rows.
-    ...Array(0x1f).keys(), 0x20, 0x21, 0x22, 0x23, 0x24,
-    // Numbers that nobody has given a command.
     0x4c, 0x4d, 0x4e, 0x4f, 0x68, 0x69, 0x6a, 0x6b, 0x6c, 0x6d, 0x6e, 0x6f,
     0x7a, 0x7b, 0x7c, 0x7d, 0x7e, 0x7f, 0x88, 0x8d, 0x8e, 0x8f, 0x90, 0x98, 0x99, 0x9a, 0x9b, 0x9c, 0x9d,
     0xab, 0xbd, 0xbe, 0xbf, 0xc0, 0xc3, 0xc4, 0xd4, 0xd5, 0xd6, 0xd7, 0xd8, 0xd9, 0xdd, 0xde, 0xdf,
@@ -69,17 +71,30 @@ test("OTHER_OPCODES covers the sheets and leaves memcached.org's own commands to
 });
 
 test("names of opcodes are lower-case words with hyphens, and no two are the same", () => {
-  for (const names of [OTHER_OPCODES, SERVER_OPCODES]) {
-    for (const name of names.values()) assertMatch(name, /^[a-z]+(-[a-z]+)*$/);
-    assert(new Set(names.values()).size === names.size);
-  }
+  const names = Array.from({ length: 256 }, (_, opcode) => opcodeName(opcode)).filter((name) => !name.startsWith("0x"));
+  const serverNames = [1, 2, 3, 4].map((opcode) => opcodeName(opcode, Magic.SERVER_REQUEST));
+  for (const name of [...names, ...serverNames]) assertMatch(name, /^[a-z]+(-[a-z]+)*$/);
+  assertEquals(new Set(names).size, names.length);
+  assertEquals(new Set(serverNames).size, serverNames.length);
 });
 
-test("SERVER_OPCODES names what servers send", () => {
-  assertEquals([...SERVER_OPCODES], [
-    [1, "clustermap-change-notification"],
-    [2, "authenticate"],
-    [3, "active-external-users"],
-    [4, "get-authorization"],
-  ]);
+test("opcodeName names what servers send, and the answers to it", () => {
+  for (const magic of [Magic.SERVER_REQUEST, Magic.CLIENT_RESPONSE]) {
+    assertEquals(
+      [0, 1, 2, 3, 4, 5].map((opcode) => opcodeName(opcode, magic)),
+      ["0x00", "clustermap-change-notification", "authenticate", "active-external-users", "get-authorization", "0x05"],
+    );
+  }
+  for (const { opcode } of SERVER_OPS) assert(!OTHER_SERVER_OPCODES.has(opcode));
+});
+
+test("findServerOp finds in a space of its own", () => {
+  assertEquals(findServerOp(0x01)?.name, "clustermap-change-notification");
+  assertEquals(findOp(0x01)?.op.name, "set");
+  assertEquals(findServerOp(0x02), undefined);
+});
+
+test("OPS is in the order of opcodes", () => {
+  const opcodes = OPS.map(({ opcode }) => opcode);
+  assertEquals(opcodes, opcodes.toSorted((a, b) => a - b));
 });

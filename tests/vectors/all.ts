@@ -3,6 +3,13 @@
 import { BINARY_CORE } from "./binary_core.ts";
 import { BINARY_CORE_COUCHBASE } from "./binary_core_couchbase.ts";
 import { BINARY_CORE_DOCUMENTS } from "./binary_core_documents.ts";
+import { COUCHBASE_DOCUMENTS, COUCHBASE_META } from "./couchbase_documents.ts";
+import { COUCHBASE_RECORDED_316 } from "./couchbase_recorded_316.ts";
+import { COUCHBASE_RECORDED_605, COUCHBASE_RECORDED_605_OBSERVE } from "./couchbase_recorded_605.ts";
+import { COUCHBASE_RECORDED_SDK } from "./couchbase_recorded_sdk.ts";
+import { COUCHBASE_SCANS } from "./couchbase_scans.ts";
+import { COUCHBASE_SUBDOC, COUCHBASE_SUBDOC_ARRAYS } from "./couchbase_subdoc.ts";
+import { COUCHBASE_COLLECTIONS, COUCHBASE_TOPOLOGY } from "./couchbase_topology.ts";
 import { MEMCACHED_FAILURES } from "./memcached_failures.ts";
 import { MEMCACHED_REQUESTS } from "./memcached_requests.ts";
 import { MEMCACHED_SUCCESSES } from "./memcached_successes.ts";
@@ -22,6 +29,17 @@ export const VECTORS: readonly Vector[] = [
   ...BINARY_CORE,
   ...BINARY_CORE_COUCHBASE,
   ...BINARY_CORE_DOCUMENTS,
+  ...COUCHBASE_DOCUMENTS,
+  ...COUCHBASE_META,
+  ...COUCHBASE_TOPOLOGY,
+  ...COUCHBASE_COLLECTIONS,
+  ...COUCHBASE_SUBDOC,
+  ...COUCHBASE_SUBDOC_ARRAYS,
+  ...COUCHBASE_SCANS,
+  ...COUCHBASE_RECORDED_316,
+  ...COUCHBASE_RECORDED_605,
+  ...COUCHBASE_RECORDED_605_OBSERVE,
+  ...COUCHBASE_RECORDED_SDK,
   ...MEMCACHED_REQUESTS,
   ...MEMCACHED_SUCCESSES,
   ...MEMCACHED_FAILURES,

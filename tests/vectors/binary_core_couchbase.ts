@@ -59,6 +59,7 @@ export const BINARY_CORE_COUCHBASE: readonly Vector[] = [
     hex: "80 94 0003 04 00 0000 00000007 00000001 0000000000000000 | 0000000f | 666f6f",
     header: { opcode: 0x94, keyLength: 3, extrasLength: 4, bodyLength: 7, opaque: 1 },
     parts: { extras: "0000000f", key: text("foo") },
+    message: { key: "foo", lockTime: 15 },
     source: KV_ENGINE,
   }),
   request({
@@ -67,6 +68,7 @@ export const BINARY_CORE_COUCHBASE: readonly Vector[] = [
     hex: "80 95 0003 00 00 0000 00000003 00000001 0000000000001122 | 666f6f",
     header: { opcode: 0x95, keyLength: 3, bodyLength: 3, opaque: 1, cas: 4386n },
     parts: { key: text("foo") },
+    message: { key: "foo" },
     source: KV_ENGINE,
   }),
   // The value is a list of u16, the key says who asks.
@@ -77,6 +79,7 @@ export const BINARY_CORE_COUCHBASE: readonly Vector[] = [
       "80 1f 0006 00 00 0000 0000001a 00000001 0000000000000000 | 74732f312e30 | 00030004000600070008000a000b001000120013",
     header: { opcode: 0x1f, keyLength: 6, bodyLength: 26, opaque: 1 },
     parts: { key: text("ts/1.0"), value: "00030004000600070008000a000b001000120013" },
+    message: { agent: "ts/1.0", features: [0x03, 0x04, 0x06, 0x07, 0x08, 0x0a, 0x0b, 0x10, 0x12, 0x13] },
     source: KV_ENGINE,
   }),
   response({
@@ -85,6 +88,7 @@ export const BINARY_CORE_COUCHBASE: readonly Vector[] = [
     hex: "81 1f 0000 00 00 0000 00000012 00000001 0000000000000000 | 00030004000600070008000a000b00100012",
     header: { opcode: 0x1f, bodyLength: 18, opaque: 1 },
     parts: { value: "00030004000600070008000a000b00100012" },
+    message: { features: [0x03, 0x04, 0x06, 0x07, 0x08, 0x0a, 0x0b, 0x10, 0x12] },
     source: KV_ENGINE,
   }),
   response({
@@ -103,6 +107,7 @@ export const BINARY_CORE_COUCHBASE: readonly Vector[] = [
     hex: "80 89 0007 00 00 0000 00000007 00000001 0000000000000000 | 64656661756c74",
     header: { opcode: 0x89, keyLength: 7, bodyLength: 7, opaque: 1 },
     parts: { key: text("default") },
+    message: { bucket: "default" },
     source: KV_ENGINE,
   }),
   response({
@@ -111,6 +116,7 @@ export const BINARY_CORE_COUCHBASE: readonly Vector[] = [
     hex: "81 89 0000 00 01 0024 00000016 00000001 0000000000000000 | 7b226572726f72223a7b22726566223a227231227d7d",
     header: { opcode: 0x89, datatype: 1, vbucketOrStatus: 0x24, bodyLength: 22, opaque: 1 },
     parts: { value: text('{"error":{"ref":"r1"}}') },
+    message: { text: '{"error":{"ref":"r1"}}' },
     source: KV_ENGINE,
   }),
   response({
@@ -128,6 +134,7 @@ export const BINARY_CORE_COUCHBASE: readonly Vector[] = [
     hex: "80 b5 0000 10 00 0000 00000010 00000001 0000000000000000 | 0000000000000001 0000000000000078",
     header: { opcode: 0xb5, extrasLength: 16, bodyLength: 16, opaque: 1 },
     parts: { extras: "0000000000000001 0000000000000078" },
+    message: { known: { epoch: 1n, revision: 120n } },
     source: KV_ENGINE,
   }),
   request({
@@ -136,6 +143,7 @@ export const BINARY_CORE_COUCHBASE: readonly Vector[] = [
     hex: "80 fe 0000 00 00 0000 00000002 00000001 0000000000000000 | 0002",
     header: { opcode: 0xfe, bodyLength: 2, opaque: 1 },
     parts: { value: "0002" },
+    message: { version: 2 },
     source: KV_ENGINE,
   }),
   // Magic 0x82: the server asks, and has opcode numbers of its own.
@@ -146,6 +154,7 @@ export const BINARY_CORE_COUCHBASE: readonly Vector[] = [
       "82 01 0007 10 01 0000 00000022 00000000 0000000000000000 | 0000000000000001 0000000000000079 | 64656661756c74 | 7b22726576223a3132317d",
     header: { magic: 0x82, opcode: 0x01, keyLength: 7, extrasLength: 16, datatype: 1, bodyLength: 34 },
     parts: { extras: "0000000000000001 0000000000000079", key: text("default"), value: text('{"rev":121}') },
+    message: { epoch: 1n, revision: 121n, bucket: "default", json: '{"rev":121}' },
     source: KV_ENGINE,
   }),
   // 13 = frame info 1 of 3 bytes: level, then milliseconds.

@@ -1,5 +1,6 @@
 /** What Couchbase adds to the opcodes: sub-documents, observe, metadata, vbuckets, range scans. */
 
+import { hex } from "../support/hex.ts";
 import { request, response, text, type Vector } from "./vector.ts";
 
 const KV_ENGINE = "kv_engine BinaryProtocol";
@@ -12,6 +13,7 @@ export const BINARY_CORE_DOCUMENTS: readonly Vector[] = [
     hex: "80 c5 0003 03 00 0000 00000009 00000001 0000000000000000 | 000304 | 666f6f | 612e62",
     header: { opcode: 0xc5, keyLength: 3, extrasLength: 3, bodyLength: 9, opaque: 1 },
     parts: { extras: "000304", key: text("foo"), value: text("a.b") },
+    message: { key: "foo", path: "a.b", pathFlags: 0x04 },
     source: KV_ENGINE,
   }),
   request({
@@ -20,6 +22,7 @@ export const BINARY_CORE_DOCUMENTS: readonly Vector[] = [
     hex: "80 c8 0003 03 00 0000 0000000a 00000001 0000000000000000 | 000301 | 666f6f | 612e6231",
     header: { opcode: 0xc8, keyLength: 3, extrasLength: 3, bodyLength: 10, opaque: 1 },
     parts: { extras: "000301", key: text("foo"), value: text("a.b1") },
+    message: { key: "foo", path: "a.b", pathFlags: 0x01, value: "1" },
     source: KV_ENGINE,
   }),
   request({
@@ -28,6 +31,7 @@ export const BINARY_CORE_DOCUMENTS: readonly Vector[] = [
     hex: "80 c8 0003 07 00 0000 0000000e 00000001 0000000000000000 | 0003010000003c | 666f6f | 612e6231",
     header: { opcode: 0xc8, keyLength: 3, extrasLength: 7, bodyLength: 14, opaque: 1 },
     parts: { extras: "0003010000003c", key: text("foo"), value: text("a.b1") },
+    message: { key: "foo", path: "a.b", pathFlags: 0x01, expiry: 60, value: "1" },
     source: KV_ENGINE,
   }),
   request({
@@ -36,6 +40,7 @@ export const BINARY_CORE_DOCUMENTS: readonly Vector[] = [
     hex: "80 c8 0003 04 00 0000 0000000b 00000001 0000000000000000 | 00030101 | 666f6f | 612e6231",
     header: { opcode: 0xc8, keyLength: 3, extrasLength: 4, bodyLength: 11, opaque: 1 },
     parts: { extras: "00030101", key: text("foo"), value: text("a.b1") },
+    message: { key: "foo", path: "a.b", pathFlags: 0x01, documentFlags: 0x01, value: "1" },
     source: KV_ENGINE,
   }),
   request({
@@ -44,6 +49,11 @@ export const BINARY_CORE_DOCUMENTS: readonly Vector[] = [
     hex: "80 d0 0003 01 00 0000 00000011 00000001 0000000000000000 | 04 | 666f6f | c50400055f73796e6300000000",
     header: { opcode: 0xd0, keyLength: 3, extrasLength: 1, bodyLength: 17, opaque: 1 },
     parts: { extras: "04", key: text("foo"), value: "c50400055f73796e6300000000" },
+    message: {
+      key: "foo",
+      documentFlags: 0x04,
+      specs: [{ opcode: 0xc5, pathFlags: 0x04, path: "_sync" }, { opcode: 0x00, pathFlags: 0, path: "" }],
+    },
     source: KV_ENGINE,
   }),
   response({
@@ -52,6 +62,11 @@ export const BINARY_CORE_DOCUMENTS: readonly Vector[] = [
     hex: "81 d0 0000 00 00 00cc 0000000e 00000001 0000000000000007 | 00c0000000000000000000027b7d",
     header: { opcode: 0xd0, vbucketOrStatus: 0xcc, bodyLength: 14, opaque: 1, cas: 7n },
     parts: { value: "00c0000000000000000000027b7d" },
+    message: {
+      results: [{ index: 0, status: 0xc0, value: "" }, { index: 1, status: 0, value: "{}" }],
+      failed: true,
+      deleted: false,
+    },
     source: KV_ENGINE,
   }),
   request({
@@ -65,6 +80,14 @@ export const BINARY_CORE_DOCUMENTS: readonly Vector[] = [
       key: text("foo"),
       value: "c8150004000000115f782e6322247b4d75746174696f6e2e4341537d22cf01000300000001636e7431",
     },
+    message: {
+      key: "foo",
+      documentFlags: 0x01,
+      specs: [
+        { opcode: 0xc8, pathFlags: 0x15, path: "_x.c", value: '"${Mutation.CAS}"' },
+        { opcode: 0xcf, pathFlags: 0x01, path: "cnt", value: "1" },
+      ],
+    },
     source: KV_ENGINE,
   }),
   response({
@@ -73,6 +96,7 @@ export const BINARY_CORE_DOCUMENTS: readonly Vector[] = [
     hex: "81 d1 0000 00 00 0000 00000008 00000001 0000000000000009 | 0100000000000131",
     header: { opcode: 0xd1, bodyLength: 8, opaque: 1, cas: 9n },
     parts: { value: "0100000000000131" },
+    message: { results: [{ index: 1, status: 0, value: "1" }], failed: false, deleted: false },
     source: KV_ENGINE,
   }),
   response({
@@ -81,6 +105,7 @@ export const BINARY_CORE_DOCUMENTS: readonly Vector[] = [
     hex: "81 d1 0000 00 00 00cc 00000003 00000001 0000000000000000 | 0100c1",
     header: { opcode: 0xd1, vbucketOrStatus: 0xcc, bodyLength: 3, opaque: 1 },
     parts: { value: "0100c1" },
+    message: { results: [{ index: 1, status: 0xc1, value: "" }], failed: true, deleted: false },
     source: KV_ENGINE,
   }),
   request({
@@ -89,6 +114,7 @@ export const BINARY_CORE_DOCUMENTS: readonly Vector[] = [
     hex: "80 92 0000 00 00 0073 00000007 00000001 0000000000000000 | 00730003666f6f",
     header: { opcode: 0x92, vbucketOrStatus: 115, bodyLength: 7, opaque: 1 },
     parts: { value: "00730003666f6f" },
+    message: { keys: [{ vbucket: 115, key: "foo" }] },
     source: KV_ENGINE,
   }),
   response({
@@ -97,6 +123,7 @@ export const BINARY_CORE_DOCUMENTS: readonly Vector[] = [
     hex: "81 92 0000 00 00 0000 00000010 00000001 0000000000000000 | 00730003666f6f010000000000000008",
     header: { opcode: 0x92, bodyLength: 16, opaque: 1 },
     parts: { value: "00730003666f6f010000000000000008" },
+    message: { results: [{ vbucket: 115, key: "foo", state: 0x01, cas: 8n }], persistTime: 0, replicateTime: 0 },
     source: KV_ENGINE,
   }),
   request({
@@ -105,6 +132,7 @@ export const BINARY_CORE_DOCUMENTS: readonly Vector[] = [
     hex: "80 91 0000 00 00 0073 00000008 00000001 0000000000000000 | 1122334455667788",
     header: { opcode: 0x91, vbucketOrStatus: 115, bodyLength: 8, opaque: 1 },
     parts: { value: "1122334455667788" },
+    message: { vbuuid: 0x1122334455667788n },
     source: KV_ENGINE,
   }),
   response({
@@ -114,6 +142,7 @@ export const BINARY_CORE_DOCUMENTS: readonly Vector[] = [
       "81 91 0000 00 00 0000 0000001b 00000001 0000000000000000 | 000073112233445566778800000000000000040000000000000005",
     header: { opcode: 0x91, bodyLength: 27, opaque: 1 },
     parts: { value: "000073112233445566778800000000000000040000000000000005" },
+    message: { vbucket: 115, vbuuid: 0x1122334455667788n, persistedSeqno: 4n, currentSeqno: 5n },
     source: KV_ENGINE,
   }),
   request({
@@ -122,6 +151,7 @@ export const BINARY_CORE_DOCUMENTS: readonly Vector[] = [
     hex: "80 48 0000 08 00 0000 00000008 00000001 0000000000000000 | 0000000100000008",
     header: { opcode: 0x48, extrasLength: 8, bodyLength: 8, opaque: 1 },
     parts: { extras: "0000000100000008" },
+    message: { state: 1, collection: 8 },
     source: KV_ENGINE,
   }),
   response({
@@ -130,6 +160,7 @@ export const BINARY_CORE_DOCUMENTS: readonly Vector[] = [
     hex: "81 48 0000 00 00 0000 00000014 00000001 0000000000000000 | 0000000000000000000a00010000000000000014",
     header: { opcode: 0x48, bodyLength: 20, opaque: 1 },
     parts: { value: "0000000000000000000a00010000000000000014" },
+    message: { seqnos: new Map([[0, 10n], [1, 20n]]) },
     source: KV_ENGINE,
   }),
   request({
@@ -138,6 +169,7 @@ export const BINARY_CORE_DOCUMENTS: readonly Vector[] = [
     hex: "80 a0 0003 01 00 0000 00000004 00000001 0000000000000000 | 02 | 666f6f",
     header: { opcode: 0xa0, keyLength: 3, extrasLength: 1, bodyLength: 4, opaque: 1 },
     parts: { extras: "02", key: text("foo") },
+    message: { key: "foo", version: 2 },
     source: KV_ENGINE,
   }),
   response({
@@ -146,6 +178,7 @@ export const BINARY_CORE_DOCUMENTS: readonly Vector[] = [
     hex: "81 a0 0000 15 00 0000 00000015 00000001 0000000000000008 | 00000000 deadbeef 00000000 0000000000000005 01",
     header: { opcode: 0xa0, extrasLength: 21, bodyLength: 21, opaque: 1, cas: 8n },
     parts: { extras: "00000000 deadbeef 00000000 0000000000000005 01" },
+    message: { deleted: false, flags: 0xdeadbeef, expiry: 0, revision: 5n, datatype: 1 },
     source: KV_ENGINE,
   }),
   request({
@@ -159,6 +192,7 @@ export const BINARY_CORE_DOCUMENTS: readonly Vector[] = [
       key: text("foo"),
       value: text("{}"),
     },
+    message: { key: "foo", value: "{}", flags: 0, expiry: 0, revision: 5n, newCas: 8n, options: 2 },
     source: KV_ENGINE,
   }),
   request({
@@ -167,6 +201,7 @@ export const BINARY_CORE_DOCUMENTS: readonly Vector[] = [
     hex: "80 bb 0000 00 00 0000 0000000b 00000001 0000000000000000 | 5f64656661756c742e6331",
     header: { opcode: 0xbb, bodyLength: 11, opaque: 1 },
     parts: { value: text("_default.c1") },
+    message: { path: "_default.c1" },
     source: KV_ENGINE,
   }),
   response({
@@ -175,6 +210,7 @@ export const BINARY_CORE_DOCUMENTS: readonly Vector[] = [
     hex: "81 bb 0000 0c 00 0000 0000000c 00000001 0000000000000000 | 000000000000000200000008",
     header: { opcode: 0xbb, extrasLength: 12, bodyLength: 12, opaque: 1 },
     parts: { extras: "000000000000000200000008" },
+    message: { manifest: 2n, id: 8 },
     source: KV_ENGINE,
   }),
   request({
@@ -183,6 +219,7 @@ export const BINARY_CORE_DOCUMENTS: readonly Vector[] = [
     hex: "80 3d 0000 01 00 0073 00000001 00000001 0000000000000000 | 01",
     header: { opcode: 0x3d, extrasLength: 1, vbucketOrStatus: 115, bodyLength: 1, opaque: 1 },
     parts: { extras: "01" },
+    message: { state: 1 },
     source: KV_ENGINE,
   }),
   response({
@@ -191,6 +228,7 @@ export const BINARY_CORE_DOCUMENTS: readonly Vector[] = [
     hex: "81 3e 0000 00 00 0000 00000004 00000001 0000000000000000 | 00000001",
     header: { opcode: 0x3e, bodyLength: 4, opaque: 1 },
     parts: { value: "00000001" },
+    message: { state: 1 },
     source: KV_ENGINE,
   }),
   request({
@@ -200,6 +238,7 @@ export const BINARY_CORE_DOCUMENTS: readonly Vector[] = [
       "80 db 0000 1c 00 0073 0000001c 00000001 0000000000000000 | 000102030405060708090a0b0c0d0e0f 00000064 00000000 00000000",
     header: { opcode: 0xdb, extrasLength: 28, vbucketOrStatus: 115, bodyLength: 28, opaque: 1 },
     parts: { extras: "000102030405060708090a0b0c0d0e0f 00000064 00000000 00000000" },
+    message: { id: hex("000102030405060708090a0b0c0d0e0f"), itemLimit: 100, timeLimit: 0, byteLimit: 0 },
     source: KV_ENGINE,
   }),
   response({
@@ -208,6 +247,7 @@ export const BINARY_CORE_DOCUMENTS: readonly Vector[] = [
     hex: "81 db 0000 04 00 0000 0000000a 00000001 0000000000000000 | 00000000 | 026b31026b32",
     header: { opcode: 0xdb, extrasLength: 4, bodyLength: 10, opaque: 1 },
     parts: { extras: "00000000", value: "026b31026b32" },
+    message: { items: [{ key: "k1" }, { key: "k2" }] },
     source: KV_ENGINE,
   }),
   response({
@@ -215,6 +255,7 @@ export const BINARY_CORE_DOCUMENTS: readonly Vector[] = [
     op: "RANGE_SCAN_CONTINUE",
     hex: "81 db 0000 00 00 00a7 00000000 00000001 0000000000000000",
     header: { opcode: 0xdb, vbucketOrStatus: 0xa7, opaque: 1 },
+    message: { items: [] },
     source: KV_ENGINE,
   }),
   response({
@@ -224,6 +265,12 @@ export const BINARY_CORE_DOCUMENTS: readonly Vector[] = [
       "81 db 0000 04 00 00a6 00000023 00000001 0000000000000000 | 00000001 | 00000000000000000000000000000005000000000000000801026b31027b7d",
     header: { opcode: 0xdb, extrasLength: 4, vbucketOrStatus: 0xa6, bodyLength: 35, opaque: 1 },
     parts: { extras: "00000001", value: "00000000000000000000000000000005000000000000000801026b31027b7d" },
+    message: {
+      items: [{
+        key: "k1",
+        document: { flags: 0, expiry: 0, seqno: 5n, cas: 8n, datatype: 1, value: "{}" },
+      }],
+    },
     source: KV_ENGINE,
   }),
   request({
@@ -232,6 +279,7 @@ export const BINARY_CORE_DOCUMENTS: readonly Vector[] = [
     hex: "80 dc 0000 10 00 0073 00000010 00000001 0000000000000000 | 000102030405060708090a0b0c0d0e0f",
     header: { opcode: 0xdc, extrasLength: 16, vbucketOrStatus: 115, bodyLength: 16, opaque: 1 },
     parts: { extras: "000102030405060708090a0b0c0d0e0f" },
+    message: { id: hex("000102030405060708090a0b0c0d0e0f") },
     source: KV_ENGINE,
   }),
 ];

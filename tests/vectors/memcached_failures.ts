@@ -330,6 +330,7 @@ export const MEMCACHED_FAILURES: readonly Vector[] = [
     hex: "81 1f 0000 00 00 0081 0000000f 00000001 0000000000000000 | 556e6b6e6f776e20636f6d6d616e64",
     header: { opcode: 0x1f, vbucketOrStatus: 0x81, bodyLength: 15, opaque: 1 },
     parts: { value: text("Unknown command") },
+    message: { text: "Unknown command" },
     source: RECORDED,
   }),
   response({

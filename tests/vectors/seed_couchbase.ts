@@ -22,6 +22,7 @@ export const SEED_COUCHBASE: readonly Vector[] = [
     hex: "80 83 0001 00 00 0005 00000001 00000002 0000000000000000 | 6b",
     header: { opcode: 0x83, keyLength: 1, vbucketOrStatus: 5, bodyLength: 1, opaque: 2 },
     parts: { key: text("k") },
+    message: { key: "k" },
     source: DERIVED,
   }),
   request({
@@ -303,6 +304,7 @@ export const SEED_COUCHBASE: readonly Vector[] = [
     hex: "80 a0 0001 00 00 0001 00000001 00000002 0000000000000000 | 6e",
     header: { opcode: 0xa0, keyLength: 1, vbucketOrStatus: 1, bodyLength: 1, opaque: 2 },
     parts: { key: text("n") },
+    message: { key: "n" },
     source: DERIVED,
   }),
   request({
@@ -310,6 +312,7 @@ export const SEED_COUCHBASE: readonly Vector[] = [
     op: "GET_RANDOM_KEY",
     hex: "80 b6 0000 00 00 0000 00000000 00000002 0000000000000000",
     header: { opcode: 0xb6, opaque: 2 },
+    message: {},
     source: DERIVED,
   }),
   request({
@@ -318,6 +321,7 @@ export const SEED_COUCHBASE: readonly Vector[] = [
     hex: "80 b6 0000 04 00 0000 00000004 00000002 0000000000000000 | 00000008",
     header: { opcode: 0xb6, extrasLength: 4, bodyLength: 4, opaque: 2 },
     parts: { extras: "00000008" },
+    message: { collection: 8 },
     source: DERIVED,
   }),
   request({
@@ -326,6 +330,7 @@ export const SEED_COUCHBASE: readonly Vector[] = [
     hex: "80 b6 0000 05 00 0000 00000005 00000002 0000000000000000 | 0000000801",
     header: { opcode: 0xb6, extrasLength: 5, bodyLength: 5, opaque: 2 },
     parts: { extras: "0000000801" },
+    message: { collection: 8, includeXattrs: true },
     source: DERIVED,
   }),
 ];

@@ -12,6 +12,7 @@ export const SEED_COUCHBASE_SESSION: readonly Vector[] = [
     op: "COLLECTIONS_GET_MANIFEST",
     hex: "80 ba 0000 00 00 0000 00000000 00000002 0000000000000000",
     header: { opcode: 0xba, opaque: 2 },
+    message: {},
     source: DERIVED,
   }),
   request({
@@ -20,6 +21,7 @@ export const SEED_COUCHBASE_SESSION: readonly Vector[] = [
     hex: "80 bb 0000 00 00 0000 00000005 00000002 0000000000000000 | 53312e4331",
     header: { opcode: 0xbb, bodyLength: 5, opaque: 2 },
     parts: { value: text("S1.C1") },
+    message: { path: "S1.C1" },
     source: DERIVED,
   }),
   // A path is c5 04, u16 length, path; 0000 0000 at the end asks for the document.
@@ -30,6 +32,15 @@ export const SEED_COUCHBASE_SESSION: readonly Vector[] = [
       "80 d0 0001 01 00 0001 0000001c 00000002 0000000000000000 | 04 | 6b | c50400055f73796e63c504000924646f63756d656e7400000000",
     header: { opcode: 0xd0, keyLength: 1, extrasLength: 1, vbucketOrStatus: 1, bodyLength: 28, opaque: 2 },
     parts: { extras: "04", key: text("k"), value: "c50400055f73796e63c504000924646f63756d656e7400000000" },
+    message: {
+      key: "k",
+      documentFlags: 0x04,
+      specs: [
+        { opcode: 0xc5, pathFlags: 0x04, path: "_sync" },
+        { opcode: 0xc5, pathFlags: 0x04, path: "$document" },
+        { opcode: 0x00, pathFlags: 0, path: "" },
+      ],
+    },
     source: DERIVED,
   }),
   request({
@@ -39,6 +50,13 @@ export const SEED_COUCHBASE_SESSION: readonly Vector[] = [
       "80 d0 0001 00 00 0001 0000001a 00000002 0000000000000000 | 6b | c504001124646f63756d656e742e65787074696d6500000000",
     header: { opcode: 0xd0, keyLength: 1, vbucketOrStatus: 1, bodyLength: 26, opaque: 2 },
     parts: { key: text("k"), value: "c504001124646f63756d656e742e65787074696d6500000000" },
+    message: {
+      key: "k",
+      specs: [
+        { opcode: 0xc5, pathFlags: 0x04, path: "$document.exptime" },
+        { opcode: 0x00, pathFlags: 0, path: "" },
+      ],
+    },
     source: DERIVED,
   }),
   request({
@@ -47,6 +65,10 @@ export const SEED_COUCHBASE_SESSION: readonly Vector[] = [
     hex: "80 d0 0001 00 00 0001 0000000c 00000002 0000000000000000 | 6b | c5000003612e6200000000",
     header: { opcode: 0xd0, keyLength: 1, vbucketOrStatus: 1, bodyLength: 12, opaque: 2 },
     parts: { key: text("k"), value: "c5000003612e6200000000" },
+    message: {
+      key: "k",
+      specs: [{ opcode: 0xc5, pathFlags: 0, path: "a.b" }, { opcode: 0x00, pathFlags: 0, path: "" }],
+    },
     source: DERIVED,
   }),
   // Extras: expiry 60, then flag 01, make the document. Opcode 01 with an empty path is the whole document.
@@ -57,6 +79,15 @@ export const SEED_COUCHBASE_SESSION: readonly Vector[] = [
       "80 d1 0001 05 00 0001 0000001a 00000002 0000000000000000 | 0000003c01 | 6b | c804000100000001783101000000000000027b7d",
     header: { opcode: 0xd1, keyLength: 1, extrasLength: 5, vbucketOrStatus: 1, bodyLength: 26, opaque: 2 },
     parts: { extras: "0000003c01", key: text("k"), value: "c804000100000001783101000000000000027b7d" },
+    message: {
+      key: "k",
+      expiry: 60,
+      documentFlags: 0x01,
+      specs: [
+        { opcode: 0xc8, pathFlags: 0x04, path: "x", value: "1" },
+        { opcode: 0x01, pathFlags: 0, path: "", value: "{}" },
+      ],
+    },
     source: DERIVED,
   }),
   request({
@@ -65,6 +96,12 @@ export const SEED_COUCHBASE_SESSION: readonly Vector[] = [
     hex: "80 d1 0001 05 00 0001 00000010 00000002 0000000000000000 | 0000000002 | 6b | c8000001000000017031",
     header: { opcode: 0xd1, keyLength: 1, extrasLength: 5, vbucketOrStatus: 1, bodyLength: 16, opaque: 2 },
     parts: { extras: "0000000002", key: text("k"), value: "c8000001000000017031" },
+    message: {
+      key: "k",
+      expiry: 0,
+      documentFlags: 0x02,
+      specs: [{ opcode: 0xc8, pathFlags: 0, path: "p", value: "1" }],
+    },
     source: DERIVED,
   }),
   request({
@@ -73,6 +110,12 @@ export const SEED_COUCHBASE_SESSION: readonly Vector[] = [
     hex: "80 d1 0001 05 00 0001 0000000f 00000002 0000000000000005 | 0000000000 | 6b | c90400010000000078",
     header: { opcode: 0xd1, keyLength: 1, extrasLength: 5, vbucketOrStatus: 1, bodyLength: 15, opaque: 2, cas: 5n },
     parts: { extras: "0000000000", key: text("k"), value: "c90400010000000078" },
+    message: {
+      key: "k",
+      expiry: 0,
+      documentFlags: 0,
+      specs: [{ opcode: 0xc9, pathFlags: 0x04, path: "x", value: "" }],
+    },
     source: DERIVED,
   }),
   request({
@@ -81,6 +124,12 @@ export const SEED_COUCHBASE_SESSION: readonly Vector[] = [
     hex: "80 d1 0001 05 00 0001 00000010 00000002 0000000000000000 | 0000000001 | 6b | cf000001000000016e32",
     header: { opcode: 0xd1, keyLength: 1, extrasLength: 5, vbucketOrStatus: 1, bodyLength: 16, opaque: 2 },
     parts: { extras: "0000000001", key: text("k"), value: "cf000001000000016e32" },
+    message: {
+      key: "k",
+      expiry: 0,
+      documentFlags: 0x01,
+      specs: [{ opcode: 0xcf, pathFlags: 0, path: "n", value: "2" }],
+    },
     source: DERIVED,
   }),
   request({
@@ -90,6 +139,7 @@ export const SEED_COUCHBASE_SESSION: readonly Vector[] = [
       "80 da 0000 00 01 0001 0000004e 00000001 0000000000000000 | 7b22636f6c6c656374696f6e223a223166222c226b65795f6f6e6c79223a747275652c2272616e6765223a7b226578636c5f656e64223a2265673d3d222c227374617274223a2259513d3d227d7d",
     header: { opcode: 0xda, datatype: 1, vbucketOrStatus: 1, bodyLength: 78, opaque: 1 },
     parts: { value: text('{"collection":"1f","key_only":true,"range":{"excl_end":"eg==","start":"YQ=="}}') },
+    message: { json: '{"collection":"1f","key_only":true,"range":{"excl_end":"eg==","start":"YQ=="}}' },
     source: DERIVED,
   }),
   request({
@@ -99,6 +149,7 @@ export const SEED_COUCHBASE_SESSION: readonly Vector[] = [
       "80 da 0000 00 01 0001 00000054 00000001 0000000000000000 | 7b22636f6c6c656374696f6e223a223166222c22696e636c7564655f786174747273223a747275652c2272616e6765223a7b226578636c5f656e64223a2265673d3d222c227374617274223a2259513d3d227d7d",
     header: { opcode: 0xda, datatype: 1, vbucketOrStatus: 1, bodyLength: 84, opaque: 1 },
     parts: { value: text('{"collection":"1f","include_xattrs":true,"range":{"excl_end":"eg==","start":"YQ=="}}') },
+    message: { json: '{"collection":"1f","include_xattrs":true,"range":{"excl_end":"eg==","start":"YQ=="}}' },
     source: DERIVED,
   }),
   request({
@@ -108,6 +159,7 @@ export const SEED_COUCHBASE_SESSION: readonly Vector[] = [
       "80 db 0000 1c 00 0001 0000001c 00000007 0000000000000000 | 30313233343536373839616263646566 00000064 000000c8 0000012c",
     header: { opcode: 0xdb, extrasLength: 28, vbucketOrStatus: 1, bodyLength: 28, opaque: 7 },
     parts: { extras: "30313233343536373839616263646566 00000064 000000c8 0000012c" },
+    message: { id: "0123456789abcdef", itemLimit: 100, timeLimit: 200, byteLimit: 300 },
     source: DERIVED,
   }),
   request({
@@ -116,6 +168,7 @@ export const SEED_COUCHBASE_SESSION: readonly Vector[] = [
     hex: "80 dc 0000 10 00 0001 00000010 00000007 0000000000000000 | 30313233343536373839616263646566",
     header: { opcode: 0xdc, extrasLength: 16, vbucketOrStatus: 1, bodyLength: 16, opaque: 7 },
     parts: { extras: "30313233343536373839616263646566" },
+    message: { id: "0123456789abcdef" },
     source: DERIVED,
   }),
   request({
@@ -124,6 +177,7 @@ export const SEED_COUCHBASE_SESSION: readonly Vector[] = [
     hex: "80 92 0000 00 00 0004 00000007 00000000 0000000000000000 | 000400036b6579",
     header: { opcode: 0x92, vbucketOrStatus: 4, bodyLength: 7 },
     parts: { value: "000400036b6579" },
+    message: { keys: [{ vbucket: 4, key: "key" }] },
     source: DERIVED,
   }),
   request({
@@ -132,6 +186,7 @@ export const SEED_COUCHBASE_SESSION: readonly Vector[] = [
     hex: "80 91 0000 00 00 0004 00000008 00000001 0000000000000000 | 1122334455667788",
     header: { opcode: 0x91, vbucketOrStatus: 4, bodyLength: 8, opaque: 1 },
     parts: { value: "1122334455667788" },
+    message: { vbuuid: 0x1122334455667788n },
     source: DERIVED,
   }),
   request({
@@ -140,6 +195,7 @@ export const SEED_COUCHBASE_SESSION: readonly Vector[] = [
     hex: "80 1f 0004 00 00 0000 00000006 00000000 0000000000000000 | 636f6e6e | 0004",
     header: { opcode: 0x1f, keyLength: 4, bodyLength: 6 },
     parts: { key: text("conn"), value: "0004" },
+    message: { agent: "conn", features: [0x04] },
     source: DERIVED,
   }),
   request({
@@ -148,6 +204,7 @@ export const SEED_COUCHBASE_SESSION: readonly Vector[] = [
     hex: "80 1f 0004 00 00 0000 0000000a 00000000 0000000000000000 | 636f6e6e | 00120006000a",
     header: { opcode: 0x1f, keyLength: 4, bodyLength: 10 },
     parts: { key: text("conn"), value: "00120006000a" },
+    message: { agent: "conn", features: [0x12, 0x06, 0x0a] },
     source: DERIVED,
   }),
   request({
@@ -156,6 +213,7 @@ export const SEED_COUCHBASE_SESSION: readonly Vector[] = [
     hex: "80 89 0006 00 00 0000 00000006 00000000 0000000000000000 | 74726176656c",
     header: { opcode: 0x89, keyLength: 6, bodyLength: 6 },
     parts: { key: text("travel") },
+    message: { bucket: "travel" },
     source: DERIVED,
   }),
   request({
@@ -181,6 +239,7 @@ export const SEED_COUCHBASE_SESSION: readonly Vector[] = [
     hex: "80 fe 0000 00 00 0000 00000002 00000000 0000000000000000 | 0002",
     header: { opcode: 0xfe, bodyLength: 2 },
     parts: { value: "0002" },
+    message: { version: 2 },
     source: DERIVED,
   }),
   request({
@@ -188,6 +247,7 @@ export const SEED_COUCHBASE_SESSION: readonly Vector[] = [
     op: "GET_ALL_VB_SEQNOS",
     hex: "80 48 0000 00 00 0000 00000000 deadbeef 0000000000000000",
     header: { opcode: 0x48, opaque: 0xdeadbeef },
+    message: {},
     source: DERIVED,
   }),
   request({
@@ -196,6 +256,7 @@ export const SEED_COUCHBASE_SESSION: readonly Vector[] = [
     hex: "80 48 0000 04 00 0000 00000004 deadbeef 0000000000000000 | 00000001",
     header: { opcode: 0x48, extrasLength: 4, bodyLength: 4, opaque: 0xdeadbeef },
     parts: { extras: "00000001" },
+    message: { state: 1 },
     source: DERIVED,
   }),
   request({
@@ -204,6 +265,7 @@ export const SEED_COUCHBASE_SESSION: readonly Vector[] = [
     hex: "80 48 0000 08 00 0000 00000008 deadbeef 0000000000000000 | 0000000000000008",
     header: { opcode: 0x48, extrasLength: 8, bodyLength: 8, opaque: 0xdeadbeef },
     parts: { extras: "0000000000000008" },
+    message: { state: 0, collection: 8 },
     source: DERIVED,
   }),
   request({
@@ -212,6 +274,7 @@ export const SEED_COUCHBASE_SESSION: readonly Vector[] = [
     hex: "80 48 0000 08 00 0000 00000008 deadbeef 0000000000000000 | 0000000100000008",
     header: { opcode: 0x48, extrasLength: 8, bodyLength: 8, opaque: 0xdeadbeef },
     parts: { extras: "0000000100000008" },
+    message: { state: 1, collection: 8 },
     source: DERIVED,
   }),
   // Their client meant to ask without a state: a copy of its settings invents state 0.
@@ -221,6 +284,7 @@ export const SEED_COUCHBASE_SESSION: readonly Vector[] = [
     hex: "80 48 0000 04 00 0000 00000004 deadbeef 0000000000000000 | 00000000",
     header: { opcode: 0x48, extrasLength: 4, bodyLength: 4, opaque: 0xdeadbeef },
     parts: { extras: "00000000" },
+    message: { state: 0 },
     source: DERIVED,
   }),
   request({

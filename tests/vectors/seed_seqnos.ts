@@ -52,6 +52,7 @@ export const SEED_SEQNOS: readonly Vector[] = [
     hex: `81 48 0000 00 00 0000 00002800 deadbeef 0000000000000000 | ${BODY}`,
     header: { opcode: 0x48, bodyLength: 10240, opaque: 0xdeadbeef },
     parts: { value: BODY },
+    message: { seqnos: new Map(SEQNOS.map((seqno, vbucket) => [vbucket, BigInt(seqno)])) },
     source: "couchbase/gomemcached client getSeqnoRespBody.bin",
   }),
 ];
