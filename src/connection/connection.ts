@@ -1,4 +1,4 @@
-import { ProtocolError, UnsupportedError } from "../errors.ts";
+import { type ClosedError, ProtocolError, UnsupportedError } from "../errors.ts";
 import type { Frame } from "../frame/frame.ts";
 import { FrameSplitter } from "../frame/frame_splitter.ts";
 import { FrameWriter } from "../frame/frame_writer.ts";
@@ -73,6 +73,8 @@ export class Connection implements Caller, AsyncDisposable {
   /** When a connection that is being closed waits no longer. */
   #drainUntil = Infinity;
   #detached = false;
+  /** What ended the connection, for those who come later. */
+  #cause: unknown = undefined;
 
   /** Where `#capture` puts the functions of the promise being made: a closure per connection and none per call. */
   #resolve: (value: unknown) => void = () => {};
@@ -259,7 +261,7 @@ export class Connection implements Caller, AsyncDisposable {
    * @throws {TypeError} If calls wait for an answer, or bytes to be written.
    */
   detach(): Detached {
-    if (this.#state !== "open") throw refusal("detach", this.peer, this.#state);
+    if (this.#state !== "open") throw this.#refusal("detach");
     if (this.#pipeline.used > 0 || !this.#outbox.idle) {
       throw new TypeError(`Cannot detach from ${this.peer}: ${this.#pipeline.used} calls are under way`);
     }
@@ -277,7 +279,7 @@ export class Connection implements Caller, AsyncDisposable {
 
   /** Finds a slot for a call and sees to its deadline and its signal; throws when it may not be made. */
   #admit(op: AnyOp, request: unknown, options: CallOptions | undefined): Slot {
-    if (this.#state !== "open") throw refusal(describe(op, request), this.peer, this.#state);
+    if (this.#state !== "open") throw this.#refusal(describe(op, request));
     const signal = options?.signal;
     if (signal !== undefined) signal.throwIfAborted();
     const timeout = options?.timeout ?? this.#timeout;
@@ -420,7 +422,12 @@ export class Connection implements Caller, AsyncDisposable {
 
   /** The connection is of no more use: tells everyone who waits. */
   #lose(how: string, cause: unknown): void {
+    if (this.#state !== "closed") this.#cause = cause;
     this.#fail(lost(this.peer, how, cause, this.#splitter.position));
+  }
+
+  #refusal(what: string): ClosedError {
+    return refusal(what, this.peer, { state: this.#state, cause: this.#cause });
   }
 
   #fail(makeError: MakeError): void {

@@ -18,8 +18,17 @@ import type { Slot } from "./pipeline.ts";
 export type MakeError = (what: string, sent: boolean) => MemcachedError;
 
 /** No new call is taken. */
-export function refusal(what: string, peer: string, state: string): ClosedError {
-  return new ClosedError(`Cannot ${what}: the connection to ${peer} is ${state}; connect anew`, { sent: false });
+export function refusal(
+  what: string,
+  peer: string,
+  ended: { readonly state: string; readonly cause: unknown },
+): ClosedError {
+  const { state, cause } = ended;
+  const because = cause instanceof Error ? ` (${cause.message})` : "";
+  return new ClosedError(`Cannot ${what}: the connection to ${peer} is ${state}; connect anew${because}`, {
+    cause,
+    sent: false,
+  });
 }
 
 /** No new call can be taken now. */
