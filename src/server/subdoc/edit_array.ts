@@ -4,7 +4,7 @@
 
 import { equalBytes } from "../../bytes.ts";
 import { Status } from "../../wire/status.ts";
-import { type EditInput, type EditText, insertMissing } from "./edit_member.ts";
+import { type EditInput, insertMissing } from "./edit_member.ts";
 import { endOfValue, MemberWalk } from "./json_scan.ts";
 import { checkValue, checkValues, isContainer, trimValue } from "./json_value.ts";
 import { Char, skipBlanks } from "./json_tokens.ts";
@@ -13,29 +13,31 @@ import { isKey, LAST } from "./path.ts";
 import { type Edit, insert, splice } from "./splice.ts";
 
 /** Adds elements behind the last. */
-export const pushLast: EditText = (input) =>
-  push(input, ({ text, value }, walk) => {
+export function pushLast(input: EditInput): Edit | number {
+  return push(input, ({ text, value }, walk) => {
     while (walk.next());
     return append(text, walk, value);
   });
+}
 
 /** Adds elements before the first. */
-export const pushFirst: EditText = (input) =>
-  push(input, ({ text, value }, walk) => {
+export function pushFirst(input: EditInput): Edit | number {
+  return push(input, ({ text, value }, walk) => {
     if (walk.next()) return { text: insert(text, walk.valueAt, value, ",") };
     return append(text, walk, value);
   });
+}
 
 /** Adds one string, number or literal to an array that holds nothing else, and not it. */
-export const addUnique: EditText = (input) => {
+export function addUnique(input: EditInput): Edit | number {
   const refusal = checkValue(input.value, input.path.length + 1);
   if (refusal !== Status.SUCCESS) return refusal;
   if (isContainer(input.value, skipBlanks(input.value, 0))) return Status.SUBDOC_VALUE_CANTINSERT;
   return push(input, appendNew);
-};
+}
 
 /** Adds elements before the one that the path ends with, or behind the last if it is the number of elements. */
-export const insertElements: EditText = ({ text, path, value }) => {
+export function insertElements({ text, path, value }: EditInput): Edit | number {
   const last = path.at(-1);
   if (last === undefined || isKey(last) || last.index === LAST) return Status.SUBDOC_PATH_EINVAL;
   const refusal = checkValues(value, path.length);
@@ -45,7 +47,7 @@ export const insertElements: EditText = ({ text, path, value }) => {
   if (place.found) return { text: insert(text, place.start, value, ",") };
   const behindLast = place.level === path.length - 1 && place.count === last.index;
   return behindLast ? append(text, place, value) : Status.SUBDOC_PATH_ENOENT;
-};
+}
 
 /** Finds the array to push to, or makes it. One that is found is well formed all through: its end was looked for. */
 function push(

@@ -1,9 +1,9 @@
 import { utf8Decode, utf8Encode } from "../../bytes.ts";
 import { Status } from "../../wire/status.ts";
-import { type EditText, insertMissing } from "./edit_member.ts";
+import { type EditInput, insertMissing } from "./edit_member.ts";
 import { isContainer } from "./json_value.ts";
 import { locate } from "./locate.ts";
-import { splice } from "./splice.ts";
+import { type Edit, splice } from "./splice.ts";
 
 const MIN = -0x8000_0000_0000_0000n;
 const MAX = 0x7fff_ffff_ffff_ffffn;
@@ -20,7 +20,7 @@ const INTEGER = /^-?[0-9]+$/;
  * `SUBDOC_DELTA_EINVAL` when what is to be added is none or 0, `SUBDOC_NUM_ERANGE` when what is there is too large,
  * `SUBDOC_PATH_MISMATCH` when it is no integer, `SUBDOC_VALUE_CANTINSERT` when the sum would be too large.
  */
-export const addToCounter: EditText = (input) => {
+export function addToCounter(input: EditInput): Edit | number {
   const { text, path, value } = input;
   if (path.length === 0) return Status.SUBDOC_VALUE_CANTINSERT;
   const delta = readInt64(utf8Decode(value.subarray(0, TOO_LONG)), DELTA);
@@ -40,7 +40,7 @@ export const addToCounter: EditText = (input) => {
   if (sum < MIN || sum > MAX) return Status.SUBDOC_VALUE_CANTINSERT;
   const result = utf8Encode(sum.toString());
   return { text: splice(text, place, result), result };
-};
+}
 
 function readInt64(text: string, pattern: RegExp): bigint | undefined {
   if (text.length >= TOO_LONG || !pattern.test(text)) return undefined;

@@ -25,20 +25,24 @@ export interface EditInput {
 export type EditText = (input: EditInput) => Edit | number;
 
 /** Puts a member that must not exist. */
-export const addMember: EditText = (input) => storeMember(input, () => Status.SUBDOC_PATH_EEXISTS);
+export function addMember(input: EditInput): Edit | number {
+  return storeMember(input, () => Status.SUBDOC_PATH_EEXISTS);
+}
 
 /** Puts a member, whether it exists or not. */
-export const upsertMember: EditText = (input) => storeMember(input, (place) => replaceAt(input, place));
+export function upsertMember(input: EditInput): Edit | number {
+  return storeMember(input, (place) => replaceAt(input, place));
+}
 
 /** Puts a value in the place of another. */
-export const replaceValue: EditText = (input) => {
+export function replaceValue(input: EditInput): Edit | number {
   const place = locateFor(input);
   if (typeof place === "number") return place;
   return place.found ? replaceAt(input, place) : Status.SUBDOC_PATH_ENOENT;
-};
+}
 
 /** Removes what is at a path, and the comma that it leaves over. */
-export const removeValue: EditText = ({ text, path }) => {
+export function removeValue({ text, path }: EditInput): Edit | number {
   if (path.length === 0) return Status.SUBDOC_VALUE_CANTINSERT;
   const place = locate(text, path);
   if (typeof place === "number") return place;
@@ -47,7 +51,7 @@ export const removeValue: EditText = ({ text, path }) => {
   if (text[next] === Char.COMMA) return { text: splice(text, { start: place.memberAt, end: next + 1 }) };
   const start = place.commaAt < 0 ? place.memberAt : place.commaAt;
   return { text: splice(text, { start, end: place.end }) };
-};
+}
 
 /** Puts a value where a path leads nowhere, with the objects that are missing on the way. */
 export function insertMissing({ text, path, makePath }: EditInput, place: Missing, value: Uint8Array): Edit | number {

@@ -10,7 +10,7 @@ import type { PathKey } from "./path.ts";
 export const TOO_DEEP = -2;
 
 /** How deep a value may stand: the root at 0, what is in it at 1. Paths have no more components. */
-export const MAX_DEPTH = 32;
+export const MAX_DEPTH: number = 32;
 
 /**
  * Where the value that begins at `at` ends, or {@linkcode NOT_JSON} or {@linkcode TOO_DEEP}, which are negative.

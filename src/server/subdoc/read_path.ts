@@ -13,20 +13,20 @@ import type { PathComponent } from "./path.ts";
 export type ReadText = (text: Uint8Array, path: readonly PathComponent[]) => Uint8Array | number;
 
 /** The text of the value at a path, a view. */
-export const readValue: ReadText = (text, path) => {
+export function readValue(text: Uint8Array, path: readonly PathComponent[]): Uint8Array | number {
   const place = locate(text, path);
   if (typeof place === "number") return place;
   return place.found ? text.subarray(place.start, place.end) : Status.SUBDOC_PATH_ENOENT;
-};
+}
 
 /** Nothing; the status is the answer. */
-export const readExistence: ReadText = (text, path) => {
+export function readExistence(text: Uint8Array, path: readonly PathComponent[]): Uint8Array | number {
   const value = readValue(text, path);
   return typeof value === "number" ? value : value.subarray(0, 0);
-};
+}
 
 /** How many members the object or elements the array at a path has, in digits. */
-export const readCount: ReadText = (text, path) => {
+export function readCount(text: Uint8Array, path: readonly PathComponent[]): Uint8Array | number {
   const place = locate(text, path);
   if (typeof place === "number") return place;
   if (!place.found) return Status.SUBDOC_PATH_ENOENT;
@@ -34,4 +34,4 @@ export const readCount: ReadText = (text, path) => {
   const walk = new MemberWalk(text, place.start, path.length);
   while (walk.next());
   return utf8Encode(String(walk.count));
-};
+}
