@@ -68,7 +68,7 @@ export type { Vbucket } from "./server/couchbase/vbucket.ts";
 export type { Dialect } from "./server/dialect.ts";
 export { Exchange, type ExchangeHost } from "./server/exchange.ts";
 export { MemoryStore } from "./server/memory_store.ts";
-export type { Guard, Handler } from "./server/route.ts";
+export type { Guard, Handler, Route, Routes } from "./server/route.ts";
 export {
   type ErrorContext,
   Server,

@@ -18,6 +18,26 @@ export interface ExchangeHost {
  * One request and its answer, as a handler sees them beside the request's body.
  *
  * The opcode, the opaque and the CAS of the answer, and whether a quiet request is answered at all, are the server's business.
+ *
+ * @example Many answers, and a client that is not welcome any more
+ * ```ts
+ * import { connect } from "@memwire/memwire";
+ * import { GET, STAT } from "@memwire/memwire/codec";
+ * import { Server } from "@memwire/memwire/server";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using server = new Server()
+ *   .on(STAT, async (_, exchange) => {
+ *     for (let i = 0; i < 3; i++) await exchange.push({ key: `line ${i}`, value: `${i * i}` });
+ *   })
+ *   .on(GET, (_, exchange) => exchange.close());
+ * const { address } = await server.listen({ hostname: "127.0.0.1", port: 0 });
+ *
+ * await using mc = await connect(address);
+ * assertEquals((await mc.stats()).get("line 2"), "4");
+ * assertEquals(await mc.get("anything"), undefined);
+ * // Now the connection is closed.
+ * ```
  */
 export class Exchange<Res = unknown> {
   /** The connection that the request came on. */

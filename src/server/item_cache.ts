@@ -68,7 +68,8 @@ export class ItemCache {
     if (this.#flushAt !== Infinity) this.#flushIfDue();
     const entry = this.#table.find(key);
     if (entry === undefined || entry.expiresAt === Infinity || entry.expiresAt > this.#clock()) return entry;
-    this.#drop(entry);
+    this.#counts.getExpired++;
+    this.#table.remove(entry);
     return undefined;
   }
 
@@ -109,7 +110,9 @@ export class ItemCache {
     const table = this.#table;
     for (let entry = table.oldest!; entry !== latest; entry = table.oldest!) {
       if (entry.expiresAt <= latest.storedAt) {
-        this.#drop(entry);
+        this.#counts.reclaimed++;
+        if (!entry.fetched) this.#counts.expiredUnfetched++;
+        table.remove(entry);
       } else if (table.bytes > this.#memoryLimit) {
         this.#counts.evictions++;
         if (!entry.fetched) this.#counts.evictedUnfetched++;
@@ -118,12 +121,5 @@ export class ItemCache {
         break;
       }
     }
-  }
-
-  /** Takes out an item that has expired. */
-  #drop(entry: Entry): void {
-    this.#counts.reclaimed++;
-    if (!entry.fetched) this.#counts.expiredUnfetched++;
-    this.#table.remove(entry);
   }
 }

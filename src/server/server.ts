@@ -154,7 +154,20 @@ export class Server implements AsyncDisposable {
     return this;
   }
 
-  /** Adds what every request must pass before it is read. */
+  /**
+   * Adds what every request must pass before it is read.
+   *
+   * @example Take requests for one vbucket only
+   * ```ts
+   * import { GET, Status } from "@memwire/memwire/codec";
+   * import { Server, StatusReply } from "@memwire/memwire/server";
+   *
+   * const server = new Server();
+   * server.guard(({ op, vbucket }) => {
+   *   if (op === GET && vbucket !== 7) throw new StatusReply(Status.NOT_MY_VBUCKET);
+   * });
+   * ```
+   */
   guard(guard: Guard): this {
     this.#guards.push(guard);
     return this;
@@ -166,7 +179,29 @@ export class Server implements AsyncDisposable {
     return this;
   }
 
-  /** Watches the frames of all clients; returns what ends it. */
+  /**
+   * Watches the frames of all clients; returns what ends it. What a watcher throws goes to `onError`.
+   *
+   * @example A trace
+   * ```ts
+   * import { connect } from "@memwire/memwire";
+   * import { formatFrame } from "@memwire/memwire/codec";
+   * import { Server } from "@memwire/memwire/server";
+   * import { assertEquals } from "@std/assert";
+   *
+   * await using server = new Server();
+   * const trace: string[] = [];
+   * const stop = server.observe({
+   *   received: (frame, session) => trace.push(`${session.peer} < ${formatFrame(frame)}`),
+   *   sent: (frame, session) => trace.push(`${session.peer} > ${formatFrame(frame)}`),
+   * });
+   * const { address } = await server.listen({ hostname: "127.0.0.1", port: 0 });
+   * await using mc = await connect(address);
+   * await mc.noop();
+   * assertEquals(trace.length, 2);
+   * stop();
+   * ```
+   */
   observe(listener: SessionListener): () => void {
     this.#host.listeners = [...this.#host.listeners, listener];
     return () => {

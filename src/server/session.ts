@@ -20,6 +20,26 @@ import { readUnreadable, refuseHeader, refuseMagic, type Unreadable } from "./un
  * - Answers leave in the order of the requests, all answers to one chunk in one write.
  * - When a client does not read its answers, or sends faster than the handlers answer, the session stops to read from it: it holds
  *   no more than a few times `maxQueuedBytes`.
+ *
+ * @example Serve one client, without a socket
+ * ```ts
+ * import { Connection, VERSION } from "@memwire/memwire/codec";
+ * import { MemoryStore, Server } from "@memwire/memwire/server";
+ * import { memoryPair } from "@memwire/memwire/transport/memory";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const server = new Server();
+ * new MemoryStore({ version: "1.6.0" }).register(server);
+ * const [here, there] = memoryPair();
+ * const session = server.serve(there);
+ *
+ * const connection = new Connection(here);
+ * assertEquals(await connection.call(VERSION, {}), { version: "1.6.0" });
+ * assertEquals([session.bytesRead, session.bytesWritten], [24, 29]);
+ *
+ * await session.close();
+ * await connection.closed;
+ * ```
  */
 export class Session implements AsyncDisposable {
   /** Who the client has shown to be; set by what authenticates it. */

@@ -33,11 +33,17 @@ export interface StatsSource {
 
 /** What a server adds to the statistics. */
 export interface ServerStats {
+  /** Clients that are connected. */
   readonly connections: number;
+  /** Clients that were ever connected. */
   readonly totalConnections: number;
+  /** Clients that were turned away because too many were there. */
   readonly rejectedConnections: number;
+  /** How many clients may be connected. */
   readonly maxConnections: number;
+  /** Bytes received. */
   readonly bytesRead: number;
+  /** Bytes sent. */
   readonly bytesWritten: number;
 }
 
