@@ -2,7 +2,10 @@
 export interface MemoryStoreOptions {
   /** The time in milliseconds since 1970; `Date.now` by default. Tests let it jump. */
   readonly clock?: () => number;
-  /** How many bytes all items may take, as memcached counts them, before those not used for longest go; 64 MiB by default. */
+  /**
+   * How many bytes all items may take, as memcached counts them, before those not used for longest go; 64 MiB by default. The process
+   * needs up to 1 KB more for each item.
+   */
   readonly memoryLimit?: number;
   /** How many bytes one item may take: its key, its value and some 60 bytes; 1 MiB by default. */
   readonly itemSizeLimit?: number;
