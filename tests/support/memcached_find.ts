@@ -6,10 +6,10 @@
  * `MEMWIRE_MEMCACHED=fetch` passes over the path, `MEMWIRE_MEMCACHED=none` makes as if there were none.
  */
 
-import { access, mkdir, mkdtemp, rm } from "node:fs/promises";
-import { homedir, tmpdir } from "node:os";
+import { access, rm } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
+import { cacheFolder } from "./cache_folder.ts";
 import { fetchMemcached } from "./memcached_fetch.ts";
 import { onPath, run } from "./run_command.ts";
 
@@ -48,10 +48,4 @@ export async function locateMemcached(log: (line: string) => void = () => {}): P
 /** Runs it, because the libraries of the system may have changed since it was fetched. */
 async function starts(path: string): Promise<boolean> {
   return await access(path).then(() => run(path, ["-V"])).then(() => true, () => false);
-}
-
-/** A folder to keep what was fetched; one for this time only where the home cannot be written. */
-async function cacheFolder(): Promise<string> {
-  const folder = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "memwire");
-  return await mkdir(folder, { recursive: true }).then(() => folder, () => mkdtemp(join(tmpdir(), "memwire-")));
 }

@@ -21,6 +21,8 @@ export interface SuiteOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Keeps what the runner writes, beside passing it on. */
   readonly capture?: boolean;
+  /** The most that it may take, in ms; 15 minutes by default. */
+  readonly limit?: number;
 }
 
 /** Seconds since a time of `performance.now()`, as text. */
@@ -55,7 +57,7 @@ export async function prepareMemcached(): Promise<Record<string, string> | undef
 /** Runs a command to its end with what it writes in view; nothing that it started is left behind. */
 export function runSuite(command: readonly string[], options: SuiteOptions = {}): Promise<Outcome> {
   say(`\n$ ${command.join(" ")}`);
-  const { env = {}, capture = false } = options;
+  const { env = {}, capture = false, limit = LIMIT } = options;
   // A process group of its own, so that servers which a failed test forgot can be ended with it.
   const child = spawn(command[0] as string, command.slice(1), {
     detached: true,
@@ -76,9 +78,9 @@ export function runSuite(command: readonly string[], options: SuiteOptions = {})
   process.once("SIGINT", interrupted);
   process.once("SIGTERM", interrupted);
   const guard = setTimeout(() => {
-    say(`\nStopped: it took longer than ${LIMIT / 60_000} minutes`);
+    say(`\nStopped: it took longer than ${limit / 60_000} minutes`);
     endGroup();
-  }, LIMIT);
+  }, limit);
 
   const output: string[] = [];
   for (const [from, to] of [[child.stdout, process.stdout], [child.stderr, process.stderr]] as const) {
