@@ -76,7 +76,7 @@ export default {
     assert.equal((await collection.lookupIn(key, specs.slice(1))).content.length, 16);
   },
 
-  "the virtual attributes of a document": async ({ bucket, collection, key }) => {
+  "the virtual attributes of a document": async ({ collection, key }) => {
     const { cas, token } = await collection.upsert(key, { a: 1 }, { expiry: 1000 });
     const { content } = await collection.lookupIn(key, [
       LookupInSpec.get(LookupInMacro.Document),
@@ -90,9 +90,7 @@ export default {
     ]);
     assert.deepEqual(content.map(({ error }) => error), content.map(() => null));
     const [document, casText, seqno, deleted, size, revision, datatype, vbucket] = content.map(({ value }) => value);
-    // The macro is the number as it is in memory, so the bytes are the other way round.
-    const swapped = Buffer.from(BigInt(cas.toString()).toString(16).padStart(16, "0"), "hex").readBigUInt64BE();
-    assert.equal(BigInt(casText), swapped);
+    assert.equal(casText, `0x${BigInt(cas.toString()).toString(16).padStart(16, "0")}`);
     assert.equal(document.CAS, casText);
     assert.equal(document.seqno, seqno);
     assert.equal(BigInt(seqno), BigInt(token.toJSON().sequence_number));
@@ -102,7 +100,6 @@ export default {
     assert.equal(typeof document.exptime, "number");
     assert.equal(typeof document.last_modified, "string");
     assert.match(vbucket.HLC.now, /^\d+$/);
-    assert.equal(bucket.name, token.toJSON().bucket_name);
   },
 
   "attributes of one's own, beside the body": async ({ collection, key }) => {
