@@ -348,9 +348,15 @@ export class CouchbaseClient extends Client {
     return name;
   }
 
-  /** Changes the state of a vbucket; makes it if it is missing. */
-  async setVbucket(vbucket: number, state: VbucketStateName, options?: CallOptions): Promise<void> {
-    await this.caller.call(SET_VBUCKET, { state: STATES[state] }, { ...options, vbucket });
+  /** Changes the state of a vbucket; makes it if it is missing. Servers before 6.5 need `legacy`: where the state goes. */
+  async setVbucket(
+    vbucket: number,
+    state: VbucketStateName,
+    options?: CallOptions & { readonly legacy?: "extras" | "value" },
+  ): Promise<void> {
+    const legacy = options?.legacy;
+    const request = legacy === undefined ? { state: STATES[state] } : { state: STATES[state], legacy };
+    await this.caller.call(SET_VBUCKET, request, { ...options, vbucket });
   }
 
   /** Removes a vbucket. */
