@@ -32,7 +32,7 @@ import type { Server } from "../server.ts";
 import { StatusReply } from "../status_reply.ts";
 import { lookup, lookupOne } from "../subdoc/lookup.ts";
 import { mutate, mutateOne, type SubdocWrite } from "../subdoc/mutate.ts";
-import type { SubdocOptions } from "../subdoc/options.ts";
+import type { SubdocMutateOptions, SubdocOptions } from "../subdoc/options.ts";
 import type { CouchbaseDocument } from "./document.ts";
 import { type DocumentAccess, onDocument, onWrite, shownCas, tokenOf } from "./document_access.ts";
 import type { NodeContext } from "./node_context.ts";
@@ -105,10 +105,7 @@ function registerMutations(server: Server, context: NodeContext): void {
         const { path, value: given = NO_BYTES, pathFlags = 0, cas = 0n } = request;
         access.bucket.documents.checkLock(access, cas);
         const spec = { opcode: op.opcode, path, pathFlags, value: given };
-        const { status, value, write } = mutateOne(viewOf(access).view, spec, {
-          ...optionsOf(request, exchange, access),
-          cas,
-        });
+        const { status, value, write } = mutateOne(viewOf(access).view, spec, changeOptions(request, exchange, access));
         finish(exchange, status);
         return { value, deleted: false, ...store(write!, request, exchange, access) };
       }),
@@ -119,11 +116,7 @@ function registerMutations(server: Server, context: NodeContext): void {
     onWrite<SubdocMultiRequest, SubdocMultiResponse>(context, (request, exchange, access) => {
       const { specs, cas = 0n } = request;
       access.bucket.documents.checkLock(access, cas);
-      const { status, results, write } = mutate(viewOf(access).view, specs, {
-        ...optionsOf(request, exchange, access),
-        cas,
-        ...(request.userFlags === undefined ? {} : { userFlags: request.userFlags }),
-      });
+      const { status, results, write } = mutate(viewOf(access).view, specs, changeOptions(request, exchange, access));
       finish(exchange, status);
       if (write === undefined) return { results, failed: true, deleted: false, cas: 0n };
       return { results, failed: false, deleted: false, ...store(write, request, exchange, access) };
@@ -152,6 +145,16 @@ function optionsOf(
 ): SubdocOptions {
   const now = BigInt(Math.floor(bucket.clock() / 1000));
   return { documentFlags, xattrs: features.has(Feature.XATTR), vbucket: { vbuuid: vbucket.vbuuid, now } };
+}
+
+function changeOptions(
+  request: { readonly documentFlags?: number; readonly userFlags?: number; readonly cas?: bigint },
+  exchange: Pick<Exchange, "features">,
+  access: DocumentAccess,
+): SubdocMutateOptions {
+  const { userFlags, cas = 0n } = request;
+  const options = { ...optionsOf(request, exchange, access), cas };
+  return userFlags === undefined ? options : { ...options, userFlags };
 }
 
 /** Refuses what has no answer, and leaves to the answer which good status it has. */
