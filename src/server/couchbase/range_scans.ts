@@ -40,6 +40,11 @@ export class RangeScans {
     this.#makeId = makeId;
   }
 
+  /** How many there are. */
+  get size(): number {
+    return this.#scans.size;
+  }
+
   /** Makes a scan; throws a `StatusReply` if there is nothing to scan. */
   create(vbucket: Vbucket, request: ScanRequest): Uint8Array {
     const inRange = vbucket.inOrder(request.collection).filter(({ key }) => request.contains(key));
