@@ -68,16 +68,22 @@ class Pair {
     return [...this.#cas];
   }
 
-  /** Sends the same to both, and compares what comes. */
+  /** Sends the same to both, and compares what comes. Only the last may be fatal. */
   async play(requests: readonly RandomRequest[]): Promise<void> {
     const theirs = this.#theirs ??= await this.#open(new Talk(await connectWire(this.#memcached.port)));
     const ours = this.#ours ??= await this.#open(this.#connect());
     const fatal = requests.some((request) => request.fatal);
+    if (fatal && requests.length > 1) {
+      // Apart, since memcached resets a connection that it closes with bytes unread, and answers that are under way get lost.
+      await this.play(requests.slice(0, -1));
+      return await this.play(requests.slice(-1));
+    }
     const end = fatal ? [] : [request({ opcode: 0x0a, opaque: LAST })];
     await theirs.send(...requests.map(({ bytes }) => bytes), ...end);
     await ours.send(...requests.map(withOtherCas), ...end);
     const expected = await hear(theirs);
     const actual = await hear(ours);
+    if (fatal && expected.length === 0) actual.length = 0;
     const sent = requests.map(({ bytes }) => toHex(bytes.subarray(0, 300))).join("\n");
     assertEquals(actual.map(withoutCas), expected.map(withoutCas), `after the requests\n${sent}\n`);
     for (const [i, { cas }] of expected.entries()) this.#match(cas, actual[i]!.cas, sent);
