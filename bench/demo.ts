@@ -73,7 +73,7 @@ show("rate", `${Math.round(100_000 / seconds).toLocaleString("en")} gets/s, clie
 
 await mc.close();
 await server.close();
-console.log(`\nDone in ${((performance.now() - began) / 1000).toFixed(1)} s.`);
+print(`\nDone in ${((performance.now() - began) / 1000).toFixed(1)} s.`);
 
 /** Reads the same items again and again; returns how many seconds it took. */
 async function pipelined(total: number, inFlight: number): Promise<number> {
@@ -99,9 +99,13 @@ function bar(share: number): void {
 }
 
 function title(text: string): void {
-  console.log(`\n${text}`);
+  print(`\n${text}`);
 }
 
 function show(what: string, came: string): void {
-  console.log(`  ${what.padEnd(38)} → ${came}`);
+  print(`  ${what.padEnd(38)} → ${came}`);
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
 }

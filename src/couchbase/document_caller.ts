@@ -1,4 +1,4 @@
-import type { BatchResult, Caller, CallOptions, Settle } from "../connection/caller.ts";
+import type { BatchResult, CallOptions, Settle } from "../connection/caller.ts";
 import type { ClosableCaller } from "../client/client.ts";
 import type { FrameListener } from "../connection/frame_listeners.ts";
 import { StatusError } from "../errors.ts";
