@@ -9,6 +9,7 @@ import { test } from "./support/test.ts";
 const LAYERS: Readonly<Record<string, readonly string[]>> = {
   wire: [],
   frame: ["wire"],
+  text: ["wire"],
   ops: ["wire", "frame"],
   transport: [],
   connection: ["wire", "frame", "ops", "transport"],
