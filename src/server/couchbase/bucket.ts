@@ -59,11 +59,23 @@ export class CouchbaseBucket {
   readonly vbucketCount: number;
   /** How many replicas it should have. */
   readonly replicas: number;
-  /** Reads and writes documents. */
+  /**
+   * Reads and writes documents.
+   *
+   * @internal
+   */
   readonly documents: DocumentStore;
-  /** Writes documents with their metadata. */
+  /**
+   * Writes documents with their metadata.
+   *
+   * @internal
+   */
   readonly meta: MetaStore;
-  /** The range scans that were made and are not over. */
+  /**
+   * The range scans that were made and are not over.
+   *
+   * @internal
+   */
   readonly scans: RangeScans = new RangeScans(() => this.randomBytes(16));
 
   readonly #options: CouchbaseBucketOptions;
@@ -156,7 +168,7 @@ export class CouchbaseBucket {
     return count;
   }
 
-  /** Hears of every write and deletion, expiries too; returns what ends it. */
+  /** Hears of every write and deletion, expiries too, when it is done and before it is answered; returns what ends it. */
   onMutation(listener: MutationListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -232,13 +244,9 @@ export class CouchbaseBucket {
   }
 
   #make(id: number, state: number): void {
-    // deno-lint-ignore no-this-alias -- the getter below has another `this`.
-    const bucket = this;
     const host = {
       clock: this.clock,
-      get persists(): boolean {
-        return bucket.#persists;
-      },
+      persists: () => this.#persists,
       vbuuid: () => BigInt(`0x${toHex(this.randomBytes(6))}`) | 1n,
       mutated: (vbucket: Vbucket, document: CouchbaseDocument) => {
         for (const listener of this.#listeners) listener(vbucket, document);

@@ -26,8 +26,13 @@ const USUAL_PORT = 11210;
  *
  * - `register` lets a {@linkcode Server} answer from it. Clients find it by key-value alone: `couchbase://127.0.0.1:PORT`.
  * - The buckets may also be used directly: see {@linkcode CouchbaseBucket}.
- * - All is kept until it is deleted or expires; nothing is evicted, and tombstones stay.
+ * - All is kept until it is deleted or expires; nothing is evicted, and tombstones stay. What is written is on disk at once, so to
+ *   say, unless a bucket was told otherwise.
  * - There is one node: replicas are those vbuckets that were made so.
+ * - Answers keep the order of the requests, also where the client has allowed another; so a barrier is nothing special.
+ * - Values stay compressed as they came, and are inflated for clients that did not agree on it; the node compresses nothing itself.
+ * - A request for another user (impersonation) is answered if there is such a user, who may use the bucket; else EACCESS. There are
+ *   no other privileges.
  *
  * @example
  * ```ts

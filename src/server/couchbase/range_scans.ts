@@ -27,6 +27,9 @@ export interface ScanBatch {
   readonly complete: boolean;
 }
 
+/** Scans that nobody goes on with are not kept for ever: beyond so many the oldest goes. */
+const MOST_SCANS = 1000;
+
 /** What a record takes beside key and value, about. */
 const RECORD_OVERHEAD = 32;
 
@@ -50,6 +53,8 @@ export class RangeScans {
     const inRange = vbucket.inOrder(request.collection).filter(({ key }) => request.contains(key));
     const documents = request.sampling === undefined ? inRange : sample(inRange, request.sampling);
     if (documents.length === 0) throw NOT_FOUND;
+    const [oldest] = this.#scans.keys();
+    if (this.#scans.size >= MOST_SCANS) this.#scans.delete(oldest!);
     const id = this.#makeId();
     this.#scans.set(toHex(id), { request, vbucket, documents, given: 0 });
     return id;

@@ -9,7 +9,7 @@ export interface VbucketHost {
   /** Milliseconds since 1970. */
   readonly clock: () => number;
   /** Whether writes are on disk at once. */
-  readonly persists: boolean;
+  persists(): boolean;
   /** Makes the name of a history: 48 random bits. */
   vbuuid(): bigint;
   /** A document was written or deleted. */
@@ -26,7 +26,11 @@ export type Draft = Omit<CouchbaseDocument, "seqno">;
 export class Vbucket {
   /** Its number. */
   readonly id: number;
-  /** Makes the versions of its documents. */
+  /**
+   * Makes the versions of its documents.
+   *
+   * @internal
+   */
   readonly versions: HybridClock;
   readonly #host: VbucketHost;
   /** A map keeps the order of insertion, which is that of the seqnos. */
@@ -80,19 +84,31 @@ export class Vbucket {
     return this.#collectionSeqnos.get(collection) ?? 0n;
   }
 
-  /** Changes the state. What becomes active begins a new history, since it may not have all that the old one had. */
+  /**
+   * Changes the state. What becomes active begins a new history, since it may not have all that the old one had.
+   *
+   * @internal
+   */
   setState(state: number): void {
     if (state === VbucketState.ACTIVE && this.#state !== VbucketState.ACTIVE) this.failover();
     this.#state = state;
     this.#states.release();
   }
 
-  /** Begins a new history, as after a failover. */
+  /**
+   * Begins a new history, as after a failover.
+   *
+   * @internal
+   */
   failover(): void {
     this.#failoverLog = [{ vbuuid: this.#host.vbuuid(), seqno: this.#highSeqno }, ...this.#failoverLog];
   }
 
-  /** Resolves when the state changes. */
+  /**
+   * Resolves when the state changes.
+   *
+   * @internal
+   */
   stateChange(signal: AbortSignal): Promise<void> {
     return this.#states.wait({ signal });
   }
@@ -102,7 +118,11 @@ export class Vbucket {
     return this.#documents.get(documentId(collection, key));
   }
 
-  /** Writes a document or a tombstone behind all others. */
+  /**
+   * Writes a document or a tombstone behind all others.
+   *
+   * @internal
+   */
   put(draft: Draft): CouchbaseDocument {
     const document = { ...draft, seqno: ++this.#highSeqno };
     const id = documentId(draft.collection, draft.key);
@@ -111,12 +131,16 @@ export class Vbucket {
     this.#locks.delete(id);
     this.#collectionSeqnos.set(draft.collection, document.seqno);
     this.versions.meet(draft.cas);
-    if (this.#host.persists) this.persist();
+    if (this.#host.persists()) this.persist();
     this.#host.mutated(this, document);
     return document;
   }
 
-  /** Locks a document until a time in milliseconds since 1970; it gets a new version, which is no write. */
+  /**
+   * Locks a document until a time in milliseconds since 1970; it gets a new version, which is no write.
+   *
+   * @internal
+   */
   lock(document: CouchbaseDocument, until: number): CouchbaseDocument {
     const id = documentId(document.collection, document.key);
     const locked = { ...document, cas: this.versions.next() };
@@ -125,14 +149,18 @@ export class Vbucket {
     return locked;
   }
 
-  /** Unlocks a document. */
+  /**
+   * Unlocks a document.
+   *
+   * @internal
+   */
   unlock({ collection, key }: CouchbaseDocument): void {
     this.#locks.delete(documentId(collection, key));
   }
 
   /** Whether a document is locked. */
   isLocked({ collection, key }: CouchbaseDocument): boolean {
-    return (this.#locks.get(documentId(collection, key)) ?? 0) > this.#host.clock();
+    return this.#locks.size > 0 && (this.#locks.get(documentId(collection, key)) ?? 0) > this.#host.clock();
   }
 
   /** All documents and tombstones behind a seqno, in the order of their seqnos. */
@@ -150,7 +178,11 @@ export class Vbucket {
       .sort((a, b) => compareKeys(a.key, b.key));
   }
 
-  /** Forgets all documents of a collection, tombstones too. */
+  /**
+   * Forgets all documents of a collection, tombstones too.
+   *
+   * @internal
+   */
   dropCollection(collection: number): void {
     for (const [id, document] of this.#documents) {
       if (document.collection === collection) this.#documents.delete(id);
@@ -158,7 +190,11 @@ export class Vbucket {
     this.#collectionSeqnos.delete(collection);
   }
 
-  /** Puts all that was written on disk. */
+  /**
+   * Puts all that was written on disk.
+   *
+   * @internal
+   */
   persist(): void {
     this.#persistedSeqno = this.#highSeqno;
     this.#persistence.release();
