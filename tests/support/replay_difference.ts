@@ -94,7 +94,7 @@ function stableValue({ opcode, value }: WireFrame): string {
   if (opcode === OBSERVE) return toHex(withoutVersions(value));
   const stable = value.slice();
   if (opcode === OBSERVE_SEQNO) stable.fill(0xff, 3, 11);
-  if (FAILOVER_LOGS.includes(opcode)) for (let at = 0; at < stable.length; at += 16) stable.fill(0xff, at, at + 8);
+  if (FAILOVER_LOGS.includes(opcode)) { for (let at = 0; at < stable.length; at += 16) stable.fill(0xff, at, at + 8); }
   return toHex(stable);
 }
 
