@@ -41,12 +41,12 @@ export const itemOrNothing: Settle<Item | undefined> = (frame, op, request) => {
 
 /** The value as text; nothing is kept, so nothing is copied. */
 export const textOrNothing: Settle<string | undefined> = (frame, op, request) =>
-  isMiss(frame, op, request) ? undefined : utf8Decode(frame.value);
+  isMiss(frame, op, request) ? undefined : utf8Decode(frame.plainValue);
 
 /** The value parsed as JSON. */
 // deno-lint-ignore no-explicit-any -- as JSON.parse: the caller knows what was stored.
 export const jsonOrNothing: Settle<any> = (frame, op, request) =>
-  isMiss(frame, op, request) ? undefined : JSON.parse(utf8Decode(frame.value));
+  isMiss(frame, op, request) ? undefined : JSON.parse(utf8Decode(frame.plainValue));
 
 /** What a touch tells. */
 export const touchedOrNothing: Settle<TouchResponse | undefined> = (frame, op, request) =>
@@ -82,7 +82,7 @@ export const versionText: Settle<string> = (frame, op, request) => {
 /** Copies the value to the start of an array. */
 export function readInto(frame: Frame, target: Uint8Array): ItemInfo {
   expectParts(frame, 4, false, true);
-  const value = frame.value;
+  const value = frame.plainValue;
   if (value.length > target.length) {
     throw new RangeError(`Cannot read value of ${value.length} bytes into ${target.length}: give a larger array`);
   }

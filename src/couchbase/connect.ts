@@ -2,7 +2,9 @@ import { openConnection, type OpenOptions } from "../client/open_connection.ts";
 import type { Address, TlsOptions } from "../transport/transport.ts";
 import { parseCouchbaseAddress } from "./address.ts";
 import { CouchbaseClient } from "./couchbase_client.ts";
-import { DocumentCaller } from "./document_caller.ts";
+import { DocumentCaller, type DocumentCallerOptions } from "./document_caller.ts";
+import { Feature } from "../wire/features.ts";
+import { compress, type CompressOptions } from "./snappy.ts";
 import { type Session, type SessionOptions, startSession } from "./session.ts";
 
 /** How {@linkcode connectCouchbase} connects. */
@@ -11,6 +13,8 @@ export interface CouchbaseOptions extends OpenOptions, SessionOptions {
   readonly signal?: AbortSignal;
   /** Encrypts the connection; `true` or what is special about it. */
   readonly tls?: boolean | TlsOptions;
+  /** Compresses what is written, from a size on and where it pays; `true` by default, as far as the server has agreed to it. */
+  readonly compression?: boolean | CompressOptions;
 }
 
 /** A session takes several round trips, and a server that was just started takes its time. */
@@ -34,8 +38,18 @@ export async function connectCouchbase(
   const opening = { connectTimeout: CONNECT_TIMEOUT, ...options };
   return await openConnection(where.address, opening, async (connection, signal) => {
     const session = await startSession(connection, { ...wanted, signal });
-    return new CouchbaseClient(new DocumentCaller(connection, { vbucketCount: countVbuckets(session) }), session);
+    const documents = new DocumentCaller(connection, {
+      vbucketCount: countVbuckets(session),
+      ...compressorOf(options.compression ?? true, session),
+    });
+    return new CouchbaseClient(documents, session);
   });
+}
+
+function compressorOf(wanted: boolean | CompressOptions, session: Session): Pick<DocumentCallerOptions, "compress"> {
+  if (wanted === false || !session.features.has(Feature.SNAPPY)) return {};
+  const bounds = wanted === true ? {} : wanted;
+  return { compress: (value) => compress(value, bounds) };
 }
 
 /** How many vbuckets the cluster map has; 0 without one. */

@@ -2,11 +2,17 @@ import type { BatchResult, CallOptions, Settle } from "../connection/caller.ts";
 import type { ClosableCaller } from "../client/client.ts";
 import type { FrameListener } from "../connection/frame_listeners.ts";
 import { StatusError } from "../errors.ts";
+import { asBytes } from "../bytes.ts";
 import type { Bytes } from "../frame/frame_writer.ts";
 import type { Op, Outgoing } from "../ops/op.ts";
+import { ADD, REPLACE, SET } from "../ops/storage.ts";
+import { Datatype } from "../wire/datatype.ts";
 import { Status } from "../wire/status.ts";
 import { CollectionIds } from "./collections.ts";
 import { vbucketOf } from "./vbucket_hash.ts";
+
+/** The opcodes that write a whole document. */
+const STORES: ReadonlySet<unknown> = new Set([SET, ADD, REPLACE]);
 
 /** What a {@linkcode DocumentCaller} goes by. */
 export interface DocumentCallerOptions {
@@ -14,6 +20,8 @@ export interface DocumentCallerOptions {
   readonly vbucketCount: number;
   /** The collection of calls that name none: its number or `scope.collection`. */
   readonly collection?: number | string;
+  /** Compresses the values of whole documents that are written; returns nothing for one where it does not pay. */
+  readonly compress?: (value: Uint8Array) => Uint8Array | undefined;
 }
 
 /**
@@ -64,7 +72,8 @@ export class DocumentCaller implements ClosableCaller {
   ): Promise<T> {
     const key = (request as { readonly key?: Bytes }).key;
     const placed = op.inCollection === true && key !== undefined ? this.#place(key, options) : options;
-    return this.#withCollection(op, placed, (located) => this.#caller.call(op, request, located, settle));
+    const packed = this.#pack(op, request);
+    return this.#withCollection(op, placed, (located) => this.#caller.call(op, packed, located, settle));
   }
 
   /** {@inheritDoc Caller.batch} */
@@ -79,7 +88,8 @@ export class DocumentCaller implements ClosableCaller {
       ? requests.map((request) => vbucketOf((request as { readonly key: Bytes }).key, count))
       : undefined;
     const placed = vbuckets === undefined ? options : { ...options, vbuckets };
-    return this.#withCollection(op, placed, (located) => this.#caller.batch(op, requests, located, settle));
+    const packed = requests.map((request) => this.#pack(op, request));
+    return this.#withCollection(op, placed, (located) => this.#caller.batch(op, packed, located, settle));
   }
 
   /** {@inheritDoc Caller.open} */
@@ -95,6 +105,16 @@ export class DocumentCaller implements ClosableCaller {
   /** Lets the calls under way end, then closes. */
   close(): Promise<void> {
     return this.#caller.close();
+  }
+
+  /** Compresses the value of a whole document that is written, unless its writer has said how to read it. */
+  #pack<Req>(op: Op<Req, unknown>, request: Outgoing<Req>): Outgoing<Req> {
+    const { compress } = this.#options;
+    if (compress === undefined || !STORES.has(op)) return request;
+    const { value, datatype } = request as { readonly value: Bytes; readonly datatype?: number };
+    if (datatype !== undefined) return request;
+    const block = compress(asBytes(value));
+    return block === undefined ? request : { ...request, value: block, datatype: Datatype.SNAPPY };
   }
 
   #place(key: Bytes, options: CallOptions | undefined): CallOptions | undefined {

@@ -58,6 +58,7 @@ export const DEFAULT_FEATURES: readonly number[] = [
   Feature.XERROR,
   Feature.SELECT_BUCKET,
   Feature.SNAPPY,
+  Feature.SNAPPY_EVERYWHERE,
   Feature.JSON,
   Feature.DUPLEX,
   Feature.CLUSTERMAP_CHANGE_NOTIFICATION,

@@ -1,3 +1,4 @@
+import { Datatype } from "../wire/datatype.ts";
 import type { ErrorMap } from "../wire/error_map.ts";
 import { HEADER_SIZE } from "../wire/header.ts";
 import { readLeb128 } from "../wire/leb128.ts";
@@ -154,6 +155,23 @@ export class Frame {
   /** A view of the value. */
   get value(): Uint8Array {
     return new Uint8Array(this.buffer, this.valueAt, this.valueLength);
+  }
+
+  /**
+   * The value as it was before it was compressed: inflated where the datatype says so and the session knows how, in memory of its
+   * own; the view of it otherwise.
+   */
+  get plainValue(): Uint8Array {
+    return this.#isDeflated ? this.inflate!(this.value) : this.value;
+  }
+
+  /** How to read {@linkcode Frame.plainValue}. */
+  get plainDatatype(): number {
+    return this.#isDeflated ? this.datatype & ~Datatype.SNAPPY : this.datatype;
+  }
+
+  get #isDeflated(): boolean {
+    return (this.datatype & Datatype.SNAPPY) !== 0 && this.inflate !== undefined;
   }
 
   /** A view of the whole frame. */

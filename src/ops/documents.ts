@@ -104,7 +104,7 @@ const randomResponse: Body<GetKeyResponse> = {
   read(frame) {
     expectParts(frame, 4, true, true);
     const flags = frame.view.getUint32(frame.extrasAt);
-    return { flags, key: frame.key, value: frame.value, datatype: frame.datatype, cas: frame.cas };
+    return { flags, key: frame.key, value: frame.plainValue, datatype: frame.plainDatatype, cas: frame.cas };
   },
 };
 

@@ -50,7 +50,7 @@ export interface TouchResponse {
 /** Reads the item of a reply to a get. A key, which some servers repeat without having been asked, is left alone. */
 export function readItem(frame: Frame): Item {
   if (frame.extrasLength !== 4) failParts(frame, `${frame.extrasLength} bytes of extras, expected 4`);
-  return new Item(frame.value, frame.view.getUint32(frame.extrasAt), frame.cas, frame.datatype);
+  return new Item(frame.plainValue, frame.view.getUint32(frame.extrasAt), frame.cas, frame.plainDatatype);
 }
 
 /** The body of a request that is a key and nothing else. */

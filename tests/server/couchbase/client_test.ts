@@ -155,7 +155,7 @@ test("CouchbaseClient reaches collections by their names, and finds them again w
 
 test("CouchbaseClient writes documents with their metadata and attributes, and reads them whole", async () => {
   await using scene = new CouchbaseScene();
-  await using client = await scene.client({ features: [...DEFAULT_FEATURES, Feature.SNAPPY_EVERYWHERE] });
+  await using client = await scene.client({ features: DEFAULT_FEATURES });
   const value = joinXattrs([["_sync", '{"rev":1}']], '{"x":1}');
   const written = await client.setWithMeta("k", value, { revision: 5n, newCas: 77n, flags: 3, datatype: 5 });
   assertEquals(written.cas, 77n);
