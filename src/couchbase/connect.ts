@@ -37,7 +37,8 @@ export async function connectCouchbase(
   const wanted: SessionOptions = { ...where, ...options };
   const opening = { connectTimeout: CONNECT_TIMEOUT, ...options };
   return await openConnection(where.address, opening, async (connection, signal) => {
-    const session = await startSession(connection, { ...wanted, signal });
+    // The time for all steps together is limited by the signal.
+    const session = await startSession(connection, { stepTimeout: 0, ...wanted, signal });
     const documents = new DocumentCaller(connection, {
       vbucketCount: countVbuckets(session),
       ...compressorOf(options.compression ?? true, session),

@@ -1,4 +1,5 @@
 import { writeCallExtras } from "../connection/call_extras.ts";
+import type { CallOptions } from "../connection/caller.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { CredentialsSource } from "../connection/credentials.ts";
 import { authenticate } from "../connection/sasl.ts";
@@ -24,6 +25,8 @@ export interface SessionOptions {
   readonly allowPlaintextAuth?: boolean;
   /** The bucket that the connection is about. */
   readonly bucket?: string;
+  /** How long a step may take, in milliseconds: as long as any call of the connection by default, 0 for as long as `signal` lets it. */
+  readonly stepTimeout?: number;
   /** Gives up when aborted. */
   readonly signal?: AbortSignal;
 }
@@ -178,7 +181,11 @@ function explain(cause: unknown, step: string, peer: string): unknown {
     return denied ? new AuthError(message, { cause }) : new ConnectionError(message, { cause });
   }
   if (cause instanceof TimeoutError) {
-    return new TimeoutError(`Cannot start the session with ${peer}: ${step} was not answered in time`, { cause });
+    // A memcached loses its place on a HELLO that names its client, and says nothing.
+    const hint = step === hello.name ? "; is it a Couchbase server?" : "";
+    return new TimeoutError(`Cannot start the session with ${peer}: ${step} was not answered in time${hint}`, {
+      cause,
+    });
   }
   if (cause instanceof SyntaxError) {
     return new ConnectionError(`Cannot start the session with ${peer}: ${step} was answered with what is no JSON`, {
@@ -188,6 +195,9 @@ function explain(cause: unknown, step: string, peer: string): unknown {
   return cause;
 }
 
-function callOptions(options: SessionOptions): { readonly signal?: AbortSignal } {
-  return options.signal === undefined ? {} : { signal: options.signal };
+function callOptions({ signal, stepTimeout }: SessionOptions): CallOptions {
+  return {
+    ...(signal === undefined ? {} : { signal }),
+    ...(stepTimeout === undefined ? {} : { timeout: stepTimeout }),
+  };
 }
