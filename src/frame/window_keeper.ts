@@ -1,5 +1,8 @@
 import type { Frame, FrameKeeper } from "./frame.ts";
 
+/** Frames from here on are copied alone: few of them fit a slab, and the copy of one that does not would be for nothing. */
+const MEDIUM = 1024;
+
 /** What a kept frame may pin beside itself, at most. */
 const SLAB_SIZE = 16 * 1024;
 
@@ -8,7 +11,7 @@ const SLAB_SIZE = 16 * 1024;
  *
  * A copy per value costs over a microsecond in V8; so the first frame that is kept takes the rest of the chunk with it, as far
  * as the slab reaches, and the frames behind it only have to be pointed at the copy. Kept bytes share slabs of 16 KiB, so that
- * a small value never pins more; a frame that is larger than a slab gets bytes of its own.
+ * a small value never pins more; a frame that is larger than half a slab gets bytes of its own.
  */
 export class WindowKeeper implements FrameKeeper {
   #chunkEnd = 0;
@@ -31,7 +34,7 @@ export class WindowKeeper implements FrameKeeper {
     const size = frame.size;
     const start = frame.start;
     if (start + size > this.#windowEnd || start < this.#windowStart) {
-      if (size > SLAB_SIZE) {
+      if (size > SLAB_SIZE / 2) {
         const own = frame.bytes.slice();
         frame.moveTo(new DataView(own.buffer), 0);
         return;
@@ -47,7 +50,8 @@ export class WindowKeeper implements FrameKeeper {
       this.#view = new DataView(this.#slab.buffer);
       this.#used = 0;
     }
-    const length = Math.min(this.#slab.length - this.#used, this.#chunkEnd - start);
+    const ahead = size >= MEDIUM ? size : this.#chunkEnd - start;
+    const length = Math.min(this.#slab.length - this.#used, ahead);
     this.#slab.set(new Uint8Array(buffer, start, length), this.#used);
     this.#windowStart = start;
     this.#windowEnd = start + length;
