@@ -40,6 +40,8 @@ export * from "./couchbase/collections.ts";
 export * from "./couchbase/connect.ts";
 export * from "./couchbase/couchbase_client.ts";
 export * from "./couchbase/document_caller.ts";
+export * from "./couchbase/observation.ts";
+export type { LookupPathResult, MutatePathResult, PathLookup, PathMutation } from "./couchbase/single_path.ts";
 export type { ScanOptions, ScanRange } from "./couchbase/scan.ts";
 export { DEFAULT_FEATURES, type Session, type SessionOptions, startSession } from "./couchbase/session.ts";
 export * from "./couchbase/snappy.ts";

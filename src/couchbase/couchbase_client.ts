@@ -28,7 +28,6 @@ import {
   GET_ALL_VB_SEQNOS,
   OBSERVE,
   OBSERVE_SEQNO,
-  ObservedState,
   type ObserveSeqnoResponse,
   SEQNO_PERSISTENCE,
 } from "../ops/observe.ts";
@@ -49,7 +48,17 @@ import {
 import type { Manifest } from "./collections.ts";
 import type { DocumentCaller } from "./document_caller.ts";
 import { type ScanOptions, scanVbucket } from "./scan.ts";
+import { type Observation, observationOf } from "./observation.ts";
 import type { Session } from "./session.ts";
+import {
+  type LookupPathResult,
+  lookupPathResult,
+  type MutatePathResult,
+  mutatePathResult,
+  type PathLookup,
+  type PathMutation,
+  pathRequest,
+} from "./single_path.ts";
 import {
   documentFlags,
   type LookupInOptions,
@@ -66,16 +75,6 @@ import {
 
 /** The states of a vbucket by name. */
 export type VbucketStateName = "active" | "replica" | "pending" | "dead";
-
-/** How far a write of a key has come on a node. */
-export interface Observation {
-  /** The key. */
-  readonly key: Uint8Array;
-  /** `persisted`, `notPersisted`, `notFound` or `logicallyDeleted`. */
-  readonly state: "persisted" | "notPersisted" | "notFound" | "logicallyDeleted";
-  /** The version that the node has. */
-  readonly cas: bigint;
-}
 
 /** Which vbuckets a question is about. */
 export interface SeqnosOptions extends CallOptions {
@@ -114,35 +113,6 @@ const STATES: { readonly [S in VbucketStateName]: number } = {
   pending: VbucketState.PENDING,
   dead: VbucketState.DEAD,
 };
-
-const OBSERVATIONS: ReadonlyMap<number, Observation["state"]> = new Map([
-  [ObservedState.NOT_PERSISTED, "notPersisted"],
-  [ObservedState.PERSISTED, "persisted"],
-  [ObservedState.NOT_FOUND, "notFound"],
-  [ObservedState.LOGICALLY_DELETED, "logicallyDeleted"],
-]);
-
-/**
- * Whether a write that was observed is safe on the disk of a node: `persisted`, `pending`, or `overwritten` by another.
- *
- * @example
- * ```ts
- * import { checkPersistence } from "@memwire/memwire/couchbase";
- * import { assertEquals } from "@std/assert";
- *
- * const seen = { key: new Uint8Array([107]), state: "persisted", cas: 8n } as const;
- * assertEquals(checkPersistence(seen, { cas: 8n }), "persisted");
- * assertEquals(checkPersistence(seen, { cas: 7n }), "overwritten");
- * ```
- */
-export function checkPersistence(
-  seen: Observation,
-  written: { readonly cas: bigint; readonly deletion?: boolean },
-): "persisted" | "pending" | "overwritten" {
-  if (seen.state === "notFound" && written.deletion === true) return "persisted";
-  if (seen.cas !== written.cas) return "overwritten";
-  return seen.state === "persisted" ? "persisted" : "pending";
-}
 
 /**
  * A client of one Couchbase node: all that {@linkcode Client} has, and the rest of the key-value protocol.
@@ -290,6 +260,28 @@ export class CouchbaseClient extends Client {
     return mutateResult(response, specs.length);
   }
 
+  /** Reads one path of a document by the opcode for it; `undefined` if there is no document. A path that is missing is no error. */
+  lookupPath(key: Bytes, spec: PathLookup, options: LookupInOptions = {}): Promise<LookupPathResult | undefined> {
+    const { op, request } = pathRequest(key, lookupSpecs([spec])[0]!, { documentFlags: documentFlags(options) });
+    return this.caller.call(op, request, options, lookupPathResult);
+  }
+
+  /**
+   * Changes one path of a document by the opcode for it.
+   *
+   * @throws {StatusError} If the path does not hold.
+   */
+  async mutatePath(key: Bytes, spec: PathMutation, options: MutateInOptions = {}): Promise<MutatePathResult> {
+    const expires = options.ttl !== undefined || options.expiresAt !== undefined;
+    const { op, request } = pathRequest(key, mutateSpecs([spec])[0]!, {
+      documentFlags: documentFlags(options),
+      expiry: expires ? expiryOf(options) : undefined,
+      userFlags: options.flags,
+      cas: options.cas,
+    });
+    return mutatePathResult(await this.caller.call(op, request, options));
+  }
+
   /** Scans the documents of a vbucket, in the order of their keys or at random. */
   async *scan(options: ScanOptions & { readonly vbucket: number }): AsyncGenerator<ScannedItem, void, void> {
     const { collection, ...rest } = options;
@@ -303,7 +295,7 @@ export class CouchbaseClient extends Client {
       key: asBytes(key),
     }));
     const { results } = await this.caller.call(OBSERVE, { keys: asked }, options);
-    return results.map(({ key, state, cas }) => ({ key, cas, state: OBSERVATIONS.get(state) ?? "notPersisted" }));
+    return results.map(observationOf);
   }
 
   /** Asks the node how far it is in a history of a vbucket. */

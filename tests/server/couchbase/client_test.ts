@@ -196,6 +196,29 @@ test("CouchbaseClient changes paths, attributes and tombstones, and is told whic
   assertEquals([dead?.deleted, dead?.results[0]?.json()], [true, 1]);
 });
 
+test("CouchbaseClient reads and changes single paths by the opcodes for them", async () => {
+  await using scene = new CouchbaseScene();
+  await using client = await scene.client();
+  const opcodes: number[] = [];
+  client.watchFrames({ sent: (frame) => void opcodes.push(frame.opcode) });
+  await client.mutatePath("k", { upsert: "list", value: [1] }, { store: "upsert", flags: 9 });
+  await client.mutatePath("k", { arrayAppend: "list", values: [2, 3] });
+  assertEquals((await client.mutatePath("k", { counter: "n", by: 5 })).value, 5);
+  const { cas } = await client.mutatePath("k", { upsert: "_x", value: "a", xattr: true }, { ttl: 60 });
+  assertEquals((await client.lookupPath("k", { get: "list" }))?.result.json(), [1, 2, 3]);
+  assertEquals((await client.lookupPath("k", { count: "list" }))?.result.json(), 3);
+  assertEquals((await client.lookupPath("k", { exists: "none" }))?.result.exists, false);
+  const found = await client.lookupPath("k", { get: "_x", xattr: true });
+  assertEquals([found?.result.json(), found?.cas, found?.deleted], ["a", cas, false]);
+  assertEquals(opcodes, [0xc8, 0xcb, 0xcf, 0xc8, 0xc5, 0xd2, 0xc6, 0xc5]);
+  assertEquals([(await client.get("k"))?.json(), (await client.get("k"))?.flags], [{ list: [1, 2, 3], n: 5 }, 9]);
+
+  assertEquals(await client.lookupPath("none", { get: "a" }), undefined);
+  assertEquals(await refusal(client.lookupPath("k", { get: "list.a" })), Status.SUBDOC_PATH_MISMATCH);
+  assertEquals(await refusal(client.mutatePath("k", { insert: "n", value: 1 })), Status.SUBDOC_PATH_EEXISTS);
+  assertEquals(await refusal(client.mutatePath("k", { remove: "n" }, { cas: 1n })), Status.KEY_EEXISTS);
+});
+
 test("CouchbaseClient scans ranges and samples, and leaves nothing behind when it stops early", async () => {
   await using scene = new CouchbaseScene({ buckets: [{ name: "default", vbucketCount: 1 }] });
   await using client = await scene.client();
