@@ -1,7 +1,5 @@
-import { type ClosedError, ProtocolError, UnsupportedError } from "../errors.ts";
+import { type ClosedError, ProtocolError } from "../errors.ts";
 import type { Frame } from "../frame/frame.ts";
-import { FrameSplitter } from "../frame/frame_splitter.ts";
-import { FrameWriter } from "../frame/frame_writer.ts";
 import { NOOP } from "../ops/admin.ts";
 import type { Op, Outgoing } from "../ops/op.ts";
 import { describe } from "../ops/status_error.ts";
@@ -11,9 +9,9 @@ import type { Sink, Transport } from "../transport/transport.ts";
 import { Features } from "../wire/features.ts";
 import { HEADER_SIZE, Magic } from "../wire/header.ts";
 import { Batch, MAX_BATCH } from "./batch.ts";
-import { asksForExtras } from "./asks_for_extras.ts";
-import type { BatchResult, Caller, CallOptions, ExtrasWriter, Settle } from "./caller.ts";
+import type { BatchResult, Caller, CallOptions, Settle } from "./caller.ts";
 import { Alarm } from "./alarm.ts";
+import { BinaryWire } from "./binary_wire.ts";
 import { closedHere, lateError, lost, type MakeError, overload, refusal } from "./connection_errors.ts";
 import type { Agreement, ConnectionCounters, ConnectionOptions, ConnectionState } from "./connection_options.ts";
 import { type Detached, detachTransport } from "./detached.ts";
@@ -22,9 +20,11 @@ import { Pipeline, type Slot } from "./pipeline.ts";
 import { readReply } from "./read_reply.ts";
 import { ReplyStream } from "./reply_stream.ts";
 import { SignalWatch } from "./signal_watch.ts";
+import type { Wire, WireInput, WireOutput } from "./wire.ts";
 
 export type { Agreement, ConnectionCounters, ConnectionOptions, ConnectionState } from "./connection_options.ts";
 export type { FrameListener } from "./frame_listeners.ts";
+export type { Wire, WireInput, WireOutput } from "./wire.ts";
 
 /** How long `close` waits for calls that have no deadline of their own, in milliseconds. */
 const DRAIN_TIMEOUT = 1000;
@@ -54,9 +54,10 @@ const DRAIN_TIMEOUT = 1000;
  */
 export class Connection implements Caller, AsyncDisposable {
   readonly #transport: Transport;
-  readonly #splitter: FrameSplitter;
+  readonly #wire: Wire;
+  readonly #out: WireOutput;
+  readonly #splitter: WireInput;
   readonly #pipeline: Pipeline;
-  readonly #out: FrameWriter = new FrameWriter();
   readonly #outbox: Outbox;
   readonly #timeout: number;
   readonly #maxQueuedBytes: number;
@@ -64,7 +65,6 @@ export class Connection implements Caller, AsyncDisposable {
   readonly #signals: SignalWatch = new SignalWatch((slot, reason) => this.#giveUp(slot, reason, true));
   #state: ConnectionState = "open";
   #features: Features = Features.NONE;
-  #writeExtras: ExtrasWriter | undefined = undefined;
   readonly #listeners = new FrameListeners();
   /** Whether calls were made in this turn, which leave at its end, and when the first of them was. */
   #leaving = false;
@@ -90,7 +90,9 @@ export class Connection implements Caller, AsyncDisposable {
     this.#timeout = options.timeout ?? 1000;
     this.#maxQueuedBytes = options.maxQueuedBytes ?? 64 * 1024 * 1024;
     this.#pipeline = new Pipeline(options.maxInFlight ?? 16_384);
-    this.#splitter = new FrameSplitter(options.maxBody === undefined ? {} : { maxBody: options.maxBody });
+    this.#wire = options.wire ?? new BinaryWire(options);
+    this.#out = this.#wire.output;
+    this.#splitter = this.#wire.input;
     this.#outbox = new Outbox(transport, this.#out, {
       drained: () => this.#closeWhenDone(),
       failed: (error) => this.#lose("could not be written to", error),
@@ -125,16 +127,8 @@ export class Connection implements Caller, AsyncDisposable {
 
   /** Goes by what was agreed on from now on. No call may be under way whose answer depends on it. */
   adopt(agreed: Agreement): void {
-    const { features, errorMap, writeExtras, inflate } = agreed;
-    const { frame } = this.#splitter;
-    if (features !== undefined) {
-      this.#features = features;
-      this.#out.collection = features.collections ? 0 : -1;
-      frame.collections = features.collections;
-    }
-    if (errorMap !== undefined) frame.errorMap = errorMap;
-    if (inflate !== undefined) frame.inflate = inflate;
-    if (writeExtras !== undefined) this.#writeExtras = writeExtras;
+    this.#wire.adopt(agreed);
+    if (agreed.features !== undefined) this.#features = agreed.features;
   }
 
   /** Counts since the beginning: writes, chunks received, answers whose caller had given up. */
@@ -196,10 +190,10 @@ export class Connection implements Caller, AsyncDisposable {
       try {
         let place = 0;
         for (const request of requests) {
-          this.#write(op, quiet.opcode, request, opaqueOf(slot, place++), options);
+          this.#wire.write(op, quiet.opcode, request, opaqueOf(slot, place++), options);
           watched?.push(this.#out.last());
         }
-        this.#write(NOOP, NOOP.opcode, {}, opaqueOf(slot, place), undefined);
+        this.#wire.write(NOOP, NOOP.opcode, {}, opaqueOf(slot, place), undefined);
         watched?.push(this.#out.last());
       } catch (error) {
         this.#out.reset(mark);
@@ -320,7 +314,7 @@ export class Connection implements Caller, AsyncDisposable {
 
   #writeOrGiveBack(slot: Slot, request: unknown, opaque: number, options: CallOptions | undefined): void {
     try {
-      this.#write(slot.op!, slot.opcode, request, opaque, options);
+      this.#wire.write(slot.op!, slot.opcode, request, opaque, options);
     } catch (error) {
       this.#out.undo();
       this.#pipeline.giveBack(slot);
@@ -328,36 +322,6 @@ export class Connection implements Caller, AsyncDisposable {
     }
     slot.end = this.#outbox.taken + this.#out.size;
     this.#leaveAtEndOfTurn();
-  }
-
-  #write(op: AnyOp, opcode: number, request: unknown, opaque: number, options: CallOptions | undefined): void {
-    const out = this.#out;
-    out.begin();
-    if (options !== undefined && asksForExtras(options)) {
-      this.#writeWithExtras(op, opcode, request, options);
-    } else {
-      op.request.write(out, request as Outgoing<unknown>);
-    }
-    const vbucket = options?.vbuckets?.[opaque >>> 16] ?? options?.vbucket ?? 0;
-    if ((vbucket & 0xffff) !== vbucket) throw new RangeError(`Cannot use vbucket ${vbucket}: it is 0 to 65535`);
-    out.finish(Magic.CLIENT_REQUEST, opcode, opaque, vbucket);
-  }
-
-  #writeWithExtras(op: AnyOp, opcode: number, request: unknown, options: CallOptions): void {
-    if (this.#writeExtras === undefined) {
-      throw new UnsupportedError(
-        `Cannot ${describe(op, request)}: collections and framing extras need a session with Couchbase`,
-        { sent: false },
-      );
-    }
-    const out = this.#out;
-    const collection = out.collection;
-    try {
-      this.#writeExtras(out, { op, quiet: opcode !== op.opcode, request, options, features: this.#features });
-      op.request.write(out, request as Outgoing<unknown>);
-    } finally {
-      out.collection = collection;
-    }
   }
 
   #receive(chunk: Uint8Array): void {

@@ -1,6 +1,7 @@
 import type { ErrorMap } from "../wire/error_map.ts";
 import type { Features } from "../wire/features.ts";
 import type { ExtrasWriter } from "./caller.ts";
+import type { Wire } from "./wire.ts";
 
 /** How a connection is set. */
 export interface ConnectionOptions {
@@ -12,6 +13,8 @@ export interface ConnectionOptions {
   readonly maxQueuedBytes?: number;
   /** Largest body in bytes that is accepted from the peer; 20 MiB + 64 KiB by default. */
   readonly maxBody?: number;
+  /** What it speaks, for this connection alone; the binary protocol by default. See {@linkcode ConnectOptions.protocol}. */
+  readonly wire?: Wire;
 }
 
 /** What a connection is doing. It only ever moves to the right: `open`, `draining`, `closed`. */
