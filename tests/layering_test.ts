@@ -12,7 +12,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   text: ["wire"],
   ops: ["wire", "frame"],
   transport: [],
-  connection: ["wire", "frame", "ops", "transport"],
+  connection: ["wire", "frame", "ops", "text", "transport"],
   client: ["wire", "frame", "ops", "transport", "connection"],
   couchbase: ["wire", "frame", "ops", "transport", "connection", "client"],
   server: ["wire", "frame", "ops", "transport"],

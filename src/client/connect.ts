@@ -5,8 +5,16 @@ import { parseAddress } from "./address.ts";
 import { Client } from "./client.ts";
 import { openConnection, type OpenOptions } from "./open_connection.ts";
 
+/** What a client speaks to the server; see {@linkcode ConnectOptions.protocol}. */
+export type ProtocolName = "binary" | "meta" | "auto";
+
 /** How {@linkcode connect} connects. */
 export interface ConnectOptions extends OpenOptions {
+  /**
+   * What to speak: `binary`, the default; `meta` for the meta protocol (memcached 1.6.18 and later, no credentials); `auto` asks the
+   * server and takes `meta` where it can, else `binary`, over a second connection.
+   */
+  readonly protocol?: ProtocolName;
   /** Who one is, for servers that ask; or a function that gets it, called at every connection. */
   readonly credentials?: CredentialsSource;
   /**
@@ -47,6 +55,13 @@ export interface ConnectOptions extends OpenOptions {
  */
 export async function connect(server: string | URL | Address, options: ConnectOptions = {}): Promise<Client> {
   const { address, credentials } = locate(server, options);
+  const { protocol = "binary" } = options;
+  if (protocol !== "binary") {
+    // Loaded only by those who need it.
+    const { connectMeta } = await import("./connect_meta.ts");
+    const client = await connectMeta(address, options, { protocol, named: credentials !== undefined });
+    if (client !== undefined) return client;
+  }
   return await openConnection(address, options, async (connection, signal) => {
     if (credentials !== undefined) await introduce(connection, credentials, options, signal);
     return new Client(connection);

@@ -30,6 +30,19 @@ export function adminContract(subject: ClientSubject): void {
     await Promise.all([set, get]);
   });
 
+  if (subject.protocol === "meta") verbosityContract(subject);
+  else noVerbosityContract(subject);
+}
+
+function verbosityContract(subject: ClientSubject): void {
+  clientTest(subject, "verbosity is set without losing the place", async ({ client, key }) => {
+    const around = [client.set(key("k"), "v"), client.verbosity(0), client.getText(key("k"))] as const;
+    assertEquals(await around[1], undefined);
+    assertEquals(await around[2], "v");
+  });
+}
+
+function noVerbosityContract(subject: ClientSubject): void {
   clientTest(subject, "verbosity is refused without losing the place", async ({ client, key }) => {
     const around = [client.set(key("k"), "v"), client.verbosity(1), client.getText(key("k"))] as const;
     const error = await assertRejects(() => around[1], UnsupportedError);

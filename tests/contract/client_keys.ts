@@ -56,6 +56,8 @@ export function keyContract(subject: ClientSubject): void {
 
   clientTest(subject, "keys of 1 to 250 bytes hold any bytes", async ({ client, key }) => {
     const prefix = key("");
+    // In base64 there is less room.
+    const limit = subject.protocol === "meta" ? 186 : LIMIT;
     const texts = [
       "a b",
       "a\nb",
@@ -71,7 +73,7 @@ export function keyContract(subject: ClientSubject): void {
     const names: (string | Uint8Array)[] = [
       ...texts.map((text) => prefix + text),
       Uint8Array.of(...bytesOf(prefix), 0xff, 0xfe, 0x00),
-      Uint8Array.of(...bytesOf(prefix), ...Array.from({ length: LIMIT - prefix.length }, (_, i) => 255 - i)),
+      Uint8Array.of(...bytesOf(prefix), ...Array.from({ length: limit - prefix.length }, (_, i) => 255 - i)),
     ];
     const stored = await client.setMulti(names.map((name, i) => [name, `${i}`] as const));
     assertEquals(stored.hits.size, names.length);

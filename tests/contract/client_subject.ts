@@ -16,6 +16,8 @@ export interface ClientSubject {
   readonly name: string;
   /** What the server is, for the few things in which they differ. */
   readonly kind: "memcached" | "embedded";
+  /** What the client speaks to it, for the few things in which protocols differ; binary by default. */
+  readonly protocol?: "meta";
   /** Connects to the server that all tests of the subject share. */
   connect(options?: ConnectOptions): Promise<Client>;
   /** Starts a server that one test has for itself. */

@@ -1,0 +1,74 @@
+import { Frame, type FrameKeeper } from "../frame/frame.ts";
+import { HEADER_SIZE, Magic } from "../wire/header.ts";
+
+const SLAB_SIZE = 16 * 1024;
+
+/** What a frame answers, and how. */
+export interface FrameParts {
+  /** The opcode that was asked. */
+  readonly opcode: number;
+  /** The opaque that was asked. */
+  readonly opaque: number;
+  /** What came of it. */
+  readonly status: number;
+}
+
+/**
+ * Makes frames of what came in another form, so that all that reads frames can read it. A frame lies in a slab; the next one takes
+ * its place unless it was kept.
+ */
+export class MetaFrames implements FrameKeeper {
+  readonly #frame = new Frame();
+  #slab = new Uint8Array(SLAB_SIZE);
+  #view = new DataView(this.#slab.buffer);
+  #used = 0;
+  /** Where the frame that is being made lies: in the slab, or in memory of its own. */
+  #bytes = this.#slab;
+  #at = 0;
+
+  /** Keeping costs nothing: the next frame goes behind this one. */
+  keep(frame: Frame): void {
+    this.#used = frame.start + frame.size;
+  }
+
+  /** Makes a frame whose key and value are still to be copied into it, and its version set. `flags` of -1 are none. */
+  make(parts: FrameParts, flags: number, keyLength: number, valueLength: number): Frame {
+    const extrasLength = flags < 0 ? 0 : 4;
+    const bodyLength = extrasLength + keyLength + valueLength;
+    const view = this.#room(HEADER_SIZE + bodyLength);
+    const at = this.#at;
+    view.setUint32(at, (Magic.SERVER_RESPONSE << 24) | (parts.opcode << 16) | keyLength);
+    view.setUint32(at + 4, (extrasLength << 24) | parts.status);
+    view.setUint32(at + 8, bodyLength);
+    view.setUint32(at + 12, parts.opaque);
+    view.setUint32(at + 16, 0);
+    view.setUint32(at + 20, 0);
+    if (extrasLength > 0) view.setUint32(at + HEADER_SIZE, flags);
+    this.#frame.read(view, at);
+    return this.#frame;
+  }
+
+  /** Copies bytes into the frame, to an offset in its buffer. */
+  copy(from: Uint8Array, at: number): void {
+    this.#bytes.set(from, at);
+  }
+
+  #room(size: number): DataView {
+    const frame = this.#frame;
+    if (size > SLAB_SIZE) {
+      this.#bytes = new Uint8Array(size);
+      this.#at = 0;
+      frame.keeper = undefined;
+      return new DataView(this.#bytes.buffer);
+    }
+    if (size > SLAB_SIZE - this.#used) {
+      this.#slab = new Uint8Array(SLAB_SIZE);
+      this.#view = new DataView(this.#slab.buffer);
+      this.#used = 0;
+    }
+    frame.keeper = this;
+    this.#bytes = this.#slab;
+    this.#at = this.#used;
+    return this.#view;
+  }
+}

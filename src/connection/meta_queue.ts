@@ -1,0 +1,124 @@
+/** What kind of answer a command has. */
+export const Kind = {
+  /** `mg`, `ms`, `md`, `ma`: one line with the opaque, unless it is an error line or the server is old. */
+  META: 0,
+  /** `mn`. */
+  NOOP: 1,
+  /** `version`. */
+  VERSION: 2,
+  /** `OK`, as to `flush_all`. */
+  OK: 3,
+  /** `STAT` lines and `END`. */
+  STAT: 4,
+} as const;
+
+/** The command may stay unanswered: silence is its usual outcome. */
+export const QUIET = 0x10000;
+/** The command is answered, but success is not passed on. */
+export const SWALLOW = 0x20000;
+/** The command was taken back before it left. */
+const DROPPED = 0x40000;
+
+const KIND_SHIFT = 8;
+const INITIAL = 64;
+
+/**
+ * What was written and is to be answered, in its order, which is that of the answers: a ring of numbers, so that a command costs
+ * no object.
+ */
+export class MetaQueue {
+  /** `opcode | kind << 8 | bits`. */
+  #codes = new Uint32Array(INITIAL);
+  #opaques = new Uint32Array(INITIAL);
+  /** Offsets in all that was written, where the command begins. */
+  #starts = new Float64Array(INITIAL);
+  #head = 0;
+  #tail = 0;
+
+  /** How many commands were ever appended; a mark for {@linkcode MetaQueue.cutTo}. */
+  get tail(): number {
+    return this.#tail;
+  }
+
+  /** Whether nothing is awaited; commands that were taken back do not count. */
+  get empty(): boolean {
+    while (this.#head < this.#tail && (this.#code & DROPPED) !== 0) this.#head++;
+    return this.#head === this.#tail;
+  }
+
+  /** Appends a command. */
+  push(code: number, opaque: number, start: number): void {
+    if (this.#tail - this.#head === this.#codes.length) this.#grow();
+    const at = this.#tail++ & (this.#codes.length - 1);
+    this.#codes[at] = code;
+    this.#opaques[at] = opaque;
+    this.#starts[at] = start;
+  }
+
+  /** Forgets what was appended since the tail was there. */
+  cutTo(tail: number): void {
+    this.#tail = Math.max(tail, this.#head);
+  }
+
+  /** Takes back the commands that begin between two offsets. */
+  drop(from: number, to: number): void {
+    const mask = this.#codes.length - 1;
+    for (let i = this.#tail - 1; i >= this.#head && this.#starts[i & mask]! >= from; i--) {
+      if (this.#starts[i & mask]! < to) this.#codes[i & mask]! |= DROPPED;
+    }
+  }
+
+  /** Goes on to the next command. */
+  shift(): void {
+    this.#head++;
+  }
+
+  get #code(): number {
+    return this.#codes[this.#head & (this.#codes.length - 1)]!;
+  }
+
+  /** The opcode of the first command; there must be one. */
+  get opcode(): number {
+    return this.#code & 0xff;
+  }
+
+  /** Its {@linkcode Kind}. */
+  get kind(): number {
+    return (this.#code >>> KIND_SHIFT) & 0xff;
+  }
+
+  /** Its opaque. */
+  get opaque(): number {
+    return this.#opaques[this.#head & (this.#codes.length - 1)]!;
+  }
+
+  /** Whether it may stay unanswered. */
+  get quiet(): boolean {
+    return (this.#code & QUIET) !== 0;
+  }
+
+  /** Whether its success is not passed on. */
+  get swallow(): boolean {
+    return (this.#code & SWALLOW) !== 0;
+  }
+
+  #grow(): void {
+    const length = this.#codes.length;
+    const codes = new Uint32Array(length * 2);
+    const opaques = new Uint32Array(length * 2);
+    const starts = new Float64Array(length * 2);
+    for (let i = this.#head; i < this.#tail; i++) {
+      codes[i & (length * 2 - 1)] = this.#codes[i & (length - 1)]!;
+      opaques[i & (length * 2 - 1)] = this.#opaques[i & (length - 1)]!;
+      starts[i & (length * 2 - 1)] = this.#starts[i & (length - 1)]!;
+    }
+    this.#codes = codes;
+    this.#opaques = opaques;
+    this.#starts = starts;
+  }
+}
+
+/** An opcode, a kind and bits as one number. */
+export function codeFor(opcode: number, kind: number, bits = 0): number {
+  return opcode | (kind << KIND_SHIFT) | bits;
+}

@@ -1,0 +1,54 @@
+import { UnsupportedError } from "../errors.ts";
+import { describe } from "../ops/status_error.ts";
+import type { AnyOp } from "../ops/table.ts";
+import { asksForExtras } from "./asks_for_extras.ts";
+import type { CallOptions } from "./caller.ts";
+import { MetaInput } from "./meta_input.ts";
+import { MetaOutput } from "./meta_output.ts";
+import { MetaQueue, QUIET } from "./meta_queue.ts";
+import { metaRow, queueCode } from "./meta_rows.ts";
+import type { Wire } from "./wire.ts";
+
+/**
+ * The meta protocol of memcached (1.6.18 and later), with `version`, `stats`, `flush_all` and `verbosity` of the classic one.
+ *
+ * - Every meta command carries the opaque of its call. Replies come in the order of the commands, and both are compared.
+ * - A batch of reads and deletes is quiet; one of other writes is not, and leaves the successes out here: an error line does not
+ *   say whose it is, so that after silence nobody could tell which write it was that failed.
+ */
+export class MetaWire implements Wire {
+  readonly #queue = new MetaQueue();
+  readonly output: MetaOutput = new MetaOutput(this.#queue);
+  readonly input: MetaInput;
+
+  /** Starts with nothing asked. */
+  constructor(options: { readonly maxBody?: number | undefined } = {}) {
+    this.input = new MetaInput(this.#queue, options.maxBody);
+  }
+
+  /** There is nothing to agree on. */
+  adopt(): never {
+    throw new UnsupportedError("Cannot agree on features: the meta protocol has none", { sent: false });
+  }
+
+  write(op: AnyOp, opcode: number, request: unknown, opaque: number, options: CallOptions | undefined): void {
+    const row = metaRow(opcode);
+    if (row === undefined) refuse(op, request, "the meta protocol has no such command");
+    if (options !== undefined && asksForExtras(options)) {
+      refuse(op, request, "collections and framing extras are of the binary protocol");
+    }
+    const out = this.output;
+    const start = out.offset;
+    out.makeRoom();
+    const code = queueCode(opcode);
+    row.write(out.text, request as never, opaque, (code & QUIET) !== 0);
+    this.#queue.push(code, opaque, start);
+    out.remember(op, opcode, request, opaque);
+  }
+}
+
+function refuse(op: AnyOp, request: unknown, reason: string): never {
+  throw new UnsupportedError(`Cannot ${describe(op, request)}: ${reason}; connect with protocol "binary"`, {
+    sent: false,
+  });
+}
