@@ -106,6 +106,22 @@ export class Answers {
     this.#wrote();
   }
 
+  /** Appends text that is no frame, a byte for each character. */
+  text(text: string): void {
+    const out = this.#out;
+    const at = out.reserve(text.length);
+    const { bytes } = out;
+    for (let i = 0; i < text.length; i++) bytes[at + i] = text.charCodeAt(i);
+    this.#gathered();
+  }
+
+  /** Appends bytes that are no frame; they are copied. */
+  bytes(bytes: Uint8Array): void {
+    const at = this.#out.reserve(bytes.length);
+    this.#out.bytes.set(bytes, at);
+    this.#gathered();
+  }
+
   /** Resolves when what waits has been written, or never will be. */
   room(): Promise<void> {
     return new Promise((resolve) => this.#waiters.push(resolve));
@@ -142,6 +158,11 @@ export class Answers {
   /** A frame was appended. */
   #wrote(): void {
     if (this.#host.listeners.length > 0) showFrame(this.#host, "sent", Frame.from(this.#out.last()), this.#session);
+    this.#gathered();
+  }
+
+  /** Something was appended: writes it when it is much, and says when too much waits. */
+  #gathered(): void {
     const limit = this.#host.maxQueuedBytes;
     if (this.#out.size < limit) return;
     this.#outbox.flush();

@@ -87,6 +87,17 @@ export class ItemCache {
     return entry;
   }
 
+  /** Gives an item the next version. */
+  renew(entry: Entry): void {
+    entry.cas = ++this.#cas;
+  }
+
+  /** All items as they are now, the one not used for longest first; some may have expired. */
+  entries(): Entry[] {
+    this.#flushIfDue();
+    return this.#table.entries();
+  }
+
   /** Takes an item out. */
   remove(entry: Entry): void {
     this.#table.remove(entry);

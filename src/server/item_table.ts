@@ -66,6 +66,13 @@ export class ItemTable {
     this.#linkNewest(entry);
   }
 
+  /** All items, the one not used for longest first. */
+  entries(): Entry[] {
+    const entries: Entry[] = [];
+    for (let entry = this.#oldest; entry !== undefined; entry = entry.newer) entries.push(entry);
+    return entries;
+  }
+
   /** Takes all items out. */
   clear(): void {
     this.#byHash.clear();

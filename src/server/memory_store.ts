@@ -5,7 +5,7 @@ import { counterText, MAX_COUNTER, readCounter } from "./counter_value.ts";
 import { expiryTime } from "./expiry.ts";
 import { ItemCache, type NewItem } from "./item_cache.ts";
 import { PrefixCounts } from "./prefix_counts.ts";
-import type { Server } from "./server.ts";
+import { type Server, speakText } from "./server.ts";
 import {
   EXISTS,
   NON_NUMERIC,
@@ -88,9 +88,16 @@ export class MemoryStore {
     return this.#cache.bytes;
   }
 
-  /** Lets a server answer all commands of memcached.org's binary protocol from this store. */
+  /**
+   * Lets a server answer all commands of memcached.org's binary protocol from this store, and, unless it has users, those of the text
+   * protocols, classic and meta: the first byte of a connection says which.
+   */
   register(server: Server): void {
-    registerStore(server, this, this.#options);
+    const statistics = registerStore(server, this, this.#options);
+    // A server that asks for credentials has no text, as with memcached.
+    if (this.#options.users !== undefined) return;
+    const { onVerbosity } = this.#options;
+    speakText(server, { store: this, cache: this.#cache, clock: this.#clock, statistics, onVerbosity });
   }
 
   /** Reads an item, which makes it the one used last. */
@@ -350,8 +357,9 @@ export class MemoryStore {
     const value = [utf8Encode(text)];
     // memcached writes over the old value where it can, and has no new item then.
     if (text.length > old.value.length) this.counts.totalItems++;
-    const { cas } = this.#cache.put({ key, value, flags, expiresAt }, old);
-    return { value: number, cas };
+    const entry = this.#cache.put({ key, value, flags, expiresAt }, old);
+    if (text.length <= old.value.length) entry.inherit(old);
+    return { value: number, cas: entry.cas };
   }
 }
 

@@ -9,6 +9,7 @@ import type { Exchange } from "./exchange.ts";
 import { addRoute, type Guard, type Handler, newRoutes } from "./route.ts";
 import { Session } from "./session.ts";
 import type { SessionHost, SessionListener } from "./session_host.ts";
+import type { TextContext } from "./text/context.ts";
 
 /** How a {@linkcode Server} is set. */
 export interface ServerOptions {
@@ -66,6 +67,17 @@ export interface ServerCounters {
   readonly bytesWritten: number;
 }
 
+/** Reaches into a server; nothing for its users. */
+let setText: (server: Server, context: TextContext) => void;
+
+/**
+ * Lets a server answer clients whose first byte is none of the binary protocol in text, unless there are guards or another dialect,
+ * which see no text.
+ */
+export function speakText(server: Server, context: TextContext): void {
+  setText(server, context);
+}
+
 /**
  * Answers the binary protocol: handlers say what to answer to which opcode, the server does the rest.
  *
@@ -101,6 +113,10 @@ export class Server implements AsyncDisposable {
   #bytesRead = 0;
   #bytesWritten = 0;
 
+  static {
+    setText = (server, context) => server.#host.text = context;
+  }
+
   /** Makes a server that knows NOOP and QUIT and has no clients. */
   constructor(options: ServerOptions = {}) {
     const { onError } = options;
@@ -109,6 +125,7 @@ export class Server implements AsyncDisposable {
       routes: this.#routes,
       guards: this.#guards,
       dialect: undefined,
+      text: undefined,
       listeners: [],
       maxBody: options.maxBody ?? DEFAULT_MAX_BODY,
       maxQueuedBytes: options.maxQueuedBytes ?? 1024 * 1024,

@@ -11,6 +11,7 @@ import { RequestQueue } from "./request_queue.ts";
 import { readRequest, type Route } from "./route.ts";
 import { type SessionHost, showFrame } from "./session_host.ts";
 import { StatusReply } from "./status_reply.ts";
+import { TextSession } from "./text/text_session.ts";
 import { type Turn, Turns } from "./turns.ts";
 import { readUnreadable, refuseHeader, refuseMagic, type Unreadable } from "./unreadable.ts";
 
@@ -55,6 +56,8 @@ export class Session implements AsyncDisposable {
   /** `ending`: nothing more is read, and when what waits has been written the connection is closed. */
   #state: "open" | "ending" | "closed" = "open";
   #bytesRead = 0;
+  /** Reads the requests of a client that speaks text. */
+  #text: TextSession | undefined = undefined;
   #controller: AbortController | undefined = undefined;
   #paused = false;
   /** Whether requests are being looked at, whose answers leave together afterwards. */
@@ -131,7 +134,7 @@ export class Session implements AsyncDisposable {
   }
 
   readonly #sink: Sink = {
-    room: () => this.#splitter.room(),
+    room: () => this.#text === undefined ? this.#splitter.room() : undefined,
     data: (chunk) => this.#receive(chunk),
     end: (error) => {
       if (error !== undefined && this.#state !== "closed") this.#host.report(error, this);
@@ -142,11 +145,13 @@ export class Session implements AsyncDisposable {
   };
 
   #receive(chunk: Uint8Array): void {
+    if (this.#bytesRead === 0 && chunk[0] !== Magic.CLIENT_REQUEST) this.#text = this.#beginText();
     this.#bytesRead += chunk.length;
     if (this.#state !== "open" || this.#last !== undefined) return;
     this.#busy = true;
     try {
-      this.#splitter.push(chunk, this.#visit);
+      if (this.#text !== undefined) this.#text.receive(chunk);
+      else this.#splitter.push(chunk, this.#visit);
     } catch (error) {
       this.#refuse(readUnreadable(error));
     }
@@ -154,6 +159,29 @@ export class Session implements AsyncDisposable {
     this.#answers.flush();
     if (!this.#queue.empty) this.#work();
     this.#control();
+  }
+
+  /** What guards and dialects ask of requests, text cannot be asked: a server that has them has no text. */
+  #beginText(): TextSession | undefined {
+    const { text, guards, dialect, maxQueuedBytes } = this.#host;
+    if (text === undefined || guards.length > 0 || dialect !== undefined) return undefined;
+    const answers = this.#answers;
+    const isOpen = (): boolean => this.#state === "open";
+    return new TextSession(
+      {
+        text: (text) => answers.text(text),
+        bytes: (bytes) => answers.bytes(bytes),
+        close: () => this.#finish(),
+        get congested() {
+          return answers.congested;
+        },
+        get open() {
+          return isOpen();
+        },
+      },
+      text,
+      maxQueuedBytes,
+    );
   }
 
   readonly #visit = (frame: Frame): void => {
@@ -222,6 +250,7 @@ export class Session implements AsyncDisposable {
   #work(): void {
     if (this.#state !== "open" || this.#busy) return;
     this.#busy = true;
+    this.#workOnText();
     this.#answerTurns();
     while (this.#state === "open" && !this.#queue.empty && !this.#stalled()) {
       this.#handle(this.#queue.shift());
@@ -231,6 +260,14 @@ export class Session implements AsyncDisposable {
     if (this.#last !== undefined && this.#queue.empty && this.#turns.length === 0) this.#endWith(this.#last);
     this.#answers.flushSoon();
     this.#control();
+  }
+
+  #workOnText(): void {
+    try {
+      this.#text?.work();
+    } catch (error) {
+      this.#refuse(readUnreadable(error));
+    }
   }
 
   #answerTurns(): void {
@@ -309,7 +346,7 @@ export class Session implements AsyncDisposable {
     if (full && !this.#paused) {
       this.#paused = true;
       this.#transport.pause();
-    } else if (this.#paused && !this.#answers.congested && this.#queue.empty) {
+    } else if (this.#paused && !this.#answers.congested && this.#queue.empty && this.#text?.waiting !== true) {
       this.#paused = false;
       this.#transport.resume();
     }

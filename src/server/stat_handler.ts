@@ -2,21 +2,43 @@ import { STAT } from "../ops/admin.ts";
 import type { MemoryStore } from "./memory_store.ts";
 import type { Server, ServerCounters } from "./server.ts";
 import { NOT_FOUND } from "./status_reply.ts";
+import type { Statistic } from "./store_stats.ts";
 
-/** Answers STAT from what a store and a server have counted since the last reset. */
-export function registerStats(server: Server, store: MemoryStore): void {
-  let base: ServerCounters | undefined;
+/** What a store and a server have counted since the last reset. */
+export class ServerStatistics {
+  readonly #server: Server;
+  readonly #store: MemoryStore;
+  #base: ServerCounters | undefined = undefined;
+
+  /** Counts from the beginning of the server. */
+  constructor(server: Server, store: MemoryStore) {
+    this.#server = server;
+    this.#store = store;
+  }
+
+  /** The statistics of a group; `undefined` for one that is not known. */
+  read(group: string): Statistic[] | undefined {
+    return this.#store.stats(group, since(this.#server.counters, this.#base));
+  }
+
+  /** Begins to count anew. */
+  reset(): void {
+    this.#store.resetStats();
+    this.#base = this.#server.counters;
+  }
+}
+
+/** Answers STAT; returns what from. */
+export function registerStats(server: Server, store: MemoryStore): ServerStatistics {
+  const statistics = new ServerStatistics(server, store);
   server.on(STAT, ({ group = "" }, exchange) => {
     // memcached looks at the beginning of this name only.
-    if (group.startsWith("reset")) {
-      store.resetStats();
-      base = server.counters;
-      return;
-    }
-    const statistics = store.stats(group, since(server.counters, base));
-    if (statistics === undefined) throw NOT_FOUND;
-    for (const [key, value] of statistics) exchange.push({ key, value });
+    if (group.startsWith("reset")) return statistics.reset();
+    const found = statistics.read(group);
+    if (found === undefined) throw NOT_FOUND;
+    for (const [key, value] of found) exchange.push({ key, value });
   });
+  return statistics;
 }
 
 function since(counters: ServerCounters, base: ServerCounters | undefined): ServerCounters {

@@ -5,15 +5,15 @@ import { ADD, APPEND, DELETE, PREPEND, REPLACE, SET } from "../ops/storage.ts";
 import type { MemoryStore } from "./memory_store.ts";
 import { registerSasl } from "./sasl_server.ts";
 import type { Server } from "./server.ts";
-import { registerStats } from "./stat_handler.ts";
+import { registerStats, type ServerStatistics } from "./stat_handler.ts";
 import type { MemoryStoreOptions } from "./store_options.ts";
 import type { StoredItem } from "./stored_item.ts";
 
 /** memcached gives no version with a delete. */
 const DELETED = { cas: 0n };
 
-/** Answers all commands of memcached.org's binary protocol from a store. */
-export function registerStore(server: Server, store: MemoryStore, options: MemoryStoreOptions): void {
+/** Answers all commands of memcached.org's binary protocol from a store; returns what its statistics are made of. */
+export function registerStore(server: Server, store: MemoryStore, options: MemoryStoreOptions): ServerStatistics {
   const { onVerbosity } = options;
   server
     .on(GET, ({ key }) => store.get(key))
@@ -37,8 +37,8 @@ export function registerStore(server: Server, store: MemoryStore, options: Memor
       onVerbosity(level);
     });
   }
-  registerStats(server, store);
   registerSasl(server, options.users, store.counts);
+  return registerStats(server, store);
 }
 
 function withKey(key: Uint8Array, item: StoredItem | undefined): GetKeyResponse | undefined {

@@ -44,13 +44,21 @@ export class Entry implements StoredItem {
   readonly keyLength: number;
   readonly value: Uint8Array;
   readonly flags: number;
-  readonly cas: bigint;
+  cas: bigint;
   readonly storedAt: number;
+  /** When the text protocols were last asked for it, in milliseconds since 1970. */
+  accessedAt: number;
   expiresAt: number;
   /** What memcached would count for it. */
   readonly size: number;
   /** Whether anybody has read it. */
   fetched = false;
+  /** Whether it was stored by the meta protocol with its key in base64. */
+  binary = false;
+  /** Whether it is out of date, and kept until somebody brings a new one. */
+  stale = false;
+  /** Whether somebody was told to bring a new one. */
+  won = false;
   /** The hash of the key. */
   readonly hash: number;
   next: Entry | undefined = undefined;
@@ -77,9 +85,19 @@ export class Entry implements StoredItem {
     this.flags = parts.flags;
     this.cas = parts.cas;
     this.storedAt = parts.storedAt;
+    this.accessedAt = parts.storedAt;
     this.expiresAt = parts.expiresAt;
     this.size = itemSize(keyLength, length - keyLength, parts.flags);
     this.hash = hash;
+  }
+
+  /** Takes over what is known of an item beside its value. */
+  inherit(old: Entry): void {
+    this.fetched = old.fetched;
+    this.binary = old.binary;
+    this.stale = old.stale;
+    this.won = old.won;
+    this.accessedAt = old.accessedAt;
   }
 
   /** Whether this is the key of the item. */

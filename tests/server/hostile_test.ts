@@ -40,8 +40,13 @@ test("Server survives clients that send anything, answers in whole frames, and k
       const { client, session } = connect();
       const heard: Uint8Array[] = [];
       client.start({ data: (chunk) => void heard.push(chunk.slice()), end: () => {} });
+      let first = true;
       for (let left = 1 + random.int(4); left > 0; left--) {
-        const refused = client.write(almostRequest(random))?.then(() => false, () => true);
+        const bytes = almostRequest(random);
+        // The first byte of a connection says that it speaks binary.
+        if (first) bytes[0] = 0x80;
+        first = false;
+        const refused = client.write(bytes)?.then(() => false, () => true);
         if (await refused) break;
       }
       client.close();

@@ -1,0 +1,68 @@
+import { crawl, setVerbosity, showStats } from "./admin_commands.ts";
+import { count, flush, remove, retrieve, storeValue, touch } from "./classic_commands.ts";
+import type { LongReply, ReplySink, TextContext } from "./context.ts";
+import { metaArithmetic, metaDebug, metaDelete, metaGet, metaSet } from "./meta_commands.ts";
+import type { DataBlock } from "./request_reader.ts";
+import { wordsOf } from "./words.ts";
+
+/** What is left to do behind a line: a block to take, or a long reply to write. */
+export interface LineOutcome {
+  readonly block?: DataBlock;
+  readonly reply?: LongReply;
+}
+
+type Command = (words: readonly string[], out: ReplySink, context: TextContext) => LineOutcome | void;
+
+const long = (command: (...args: Parameters<Command>) => LongReply | undefined): Command => (words, out, context) => {
+  const reply = command(words, out, context);
+  return reply && { reply };
+};
+
+const storing =
+  (command: (...args: Parameters<Command>) => DataBlock | undefined): Command => (words, out, context) => {
+    const block = command(words, out, context);
+    return block && { block };
+  };
+
+const get = long(retrieve);
+const set = storing(storeValue);
+
+const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
+  ["get", get],
+  ["gets", get],
+  ["gat", get],
+  ["gats", get],
+  ["set", set],
+  ["add", set],
+  ["replace", set],
+  ["append", set],
+  ["prepend", set],
+  ["cas", set],
+  ["delete", remove],
+  ["incr", count],
+  ["decr", count],
+  ["touch", touch],
+  ["flush_all", flush],
+  ["stats", showStats],
+  ["verbosity", setVerbosity],
+  ["lru_crawler", long(crawl)],
+  ["version", (_, out, { store }) => out.text(`VERSION ${store.version}\r\n`)],
+  ["quit", (_, out) => out.close()],
+  ["shutdown", (_, out) => out.text("ERROR: shutdown not enabled\r\n")],
+  ["mg", metaGet],
+  ["ms", storing(metaSet)],
+  ["md", metaDelete],
+  ["ma", metaArithmetic],
+  ["me", metaDebug],
+  ["mn", (_, out) => out.text("MN\r\n")],
+]);
+
+/** Answers one line of the text protocols, classic and meta, as memcached 1.6 does. */
+export function answerLine(line: string, out: ReplySink, context: TextContext): LineOutcome | void {
+  const words = wordsOf(line);
+  const command = COMMANDS.get(words[0] ?? "");
+  if (command !== undefined) return command(words, out, context);
+  // A browser, or worse, what a page makes one send.
+  if (words.at(-1)?.startsWith("HTTP/")) return out.close();
+  out.text("ERROR\r\n");
+}
