@@ -10,6 +10,7 @@ import { addRoute, type Guard, type Handler, newRoutes } from "./route.ts";
 import { Session } from "./session.ts";
 import type { SessionHost, SessionListener } from "./session_host.ts";
 import type { TextContext } from "./text/context.ts";
+import { serveText } from "./text/served_text.ts";
 
 /** How a {@linkcode Server} is set. */
 export interface ServerOptions {
@@ -84,6 +85,8 @@ export function speakText(server: Server, context: TextContext): void {
  * - It repeats the opcode and the opaque, keeps quiet where the protocol wants it, and answers in the order of the requests.
  * - An opcode without a handler, a body of wrong lengths and a key of over 250 bytes are answered as memcached 1.6 does.
  * - It answers NOOP and QUIT by itself, unless they are given handlers.
+ * - With a {@linkcode MemoryStore} it serves text clients too: a connection whose first byte is no 0x80 speaks text, classic and meta.
+ *   Guards and handlers see no text, so a server with guards or a dialect has none, and handlers do not change what text is answered.
  *
  * @example
  * ```ts
@@ -114,7 +117,7 @@ export class Server implements AsyncDisposable {
   #bytesWritten = 0;
 
   static {
-    setText = (server, context) => server.#host.text = context;
+    setText = (server, context) => serveText(server.#host, context);
   }
 
   /** Makes a server that knows NOOP and QUIT and has no clients. */
@@ -125,7 +128,6 @@ export class Server implements AsyncDisposable {
       routes: this.#routes,
       guards: this.#guards,
       dialect: undefined,
-      text: undefined,
       listeners: [],
       maxBody: options.maxBody ?? DEFAULT_MAX_BODY,
       maxQueuedBytes: options.maxQueuedBytes ?? 1024 * 1024,

@@ -11,6 +11,7 @@ import { RequestQueue } from "./request_queue.ts";
 import { readRequest, type Route } from "./route.ts";
 import { type SessionHost, showFrame } from "./session_host.ts";
 import { StatusReply } from "./status_reply.ts";
+import { servedText } from "./text/served_text.ts";
 import { TextSession } from "./text/text_session.ts";
 import { type Turn, Turns } from "./turns.ts";
 import { readUnreadable, refuseHeader, refuseMagic, type Unreadable } from "./unreadable.ts";
@@ -161,10 +162,9 @@ export class Session implements AsyncDisposable {
     this.#control();
   }
 
-  /** What guards and dialects ask of requests, text cannot be asked: a server that has them has no text. */
   #beginText(): TextSession | undefined {
-    const { text, guards, dialect, maxQueuedBytes } = this.#host;
-    if (text === undefined || guards.length > 0 || dialect !== undefined) return undefined;
+    const text = servedText(this.#host);
+    if (text === undefined) return undefined;
     const answers = this.#answers;
     const isOpen = (): boolean => this.#state === "open";
     return new TextSession(
@@ -180,7 +180,7 @@ export class Session implements AsyncDisposable {
         },
       },
       text,
-      maxQueuedBytes,
+      this.#host.maxQueuedBytes,
     );
   }
 

@@ -3,7 +3,6 @@ import type { Dialect } from "./dialect.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Guard, Routes } from "./route.ts";
 import type { Session } from "./session.ts";
-import type { TextContext } from "./text/context.ts";
 
 /** Someone who watches the frames of all sessions of a server. A frame is valid until the listener returns. */
 export interface SessionListener {
@@ -21,8 +20,6 @@ export interface SessionHost {
   readonly guards: readonly Guard[];
   /** What is done otherwise than by memcached; nothing by default. */
   readonly dialect: Dialect | undefined;
-  /** What answers clients that speak text; nothing by default. */
-  readonly text: TextContext | undefined;
   /** Who watches. */
   readonly listeners: readonly SessionListener[];
   /** Largest body of a request, in bytes. */

@@ -15,6 +15,8 @@ const KEYS = ["a", "b", "c", "foo", "bar", "k\xe4", "k%+", "x".repeat(250)];
 const BASE64 = ["Zm9v", "YmFy", "YQ==", "AP/+", "Zm9", "===="];
 // Of 2^63 and more memcached looks for a minus sign in what lies behind the value.
 const VALUES = ["", "1", "7", "15", "100", "9000000000000000000", "abc", "-5", " 3", "12 ", "x".repeat(300), "a\r\nb"];
+/** To put before or behind a value: no large numbers, and no blanks alone, behind which memcached reads on in what lay there. */
+const PIECES = ["", "abc", "7", "x".repeat(300), "a\r\nb"];
 const EXPIRIES = ["0", "0", "0", "1000", "-1", "x", "2592000", "4000000000", "2147483647", "99999999999"];
 const FLAGS = ["0", "0", "5", "4294967295", "4294967296", "-1", "x"];
 const DELTAS = ["1", "5", "0", "1000000000000", "18446744073709551616", "-1", "x"];
@@ -81,7 +83,8 @@ export function randomCommand(random: Random): RandomCommand {
 function classic(random: Random): string {
   const key = random.pick(KEYS);
   const quiet = random.int(6) === 0 ? " noreply" : "";
-  const value = random.pick(VALUES);
+  const command = random.pick(["set", "set", "add", "replace", "append", "prepend"]);
+  const value = random.pick(command.endsWith("pend") ? PIECES : VALUES);
   const head = () => `${key} ${random.pick(FLAGS)} ${random.pick(EXPIRIES)} ${value.length}`;
   // A block that is not where the line says leaves both to read on inside of it.
   const end = random.int(25) === 0 ? "xx\r\n" : "\r\n";
@@ -89,9 +92,7 @@ function classic(random: Random): string {
     case 0:
     case 1:
     case 2:
-      return `${
-        random.pick(["set", "set", "add", "replace", "append", "prepend"])
-      } ${head()}${quiet}\r\n${value}${end}`;
+      return `${command} ${head()}${quiet}\r\n${value}${end}`;
     case 3:
       return `cas ${head()} ${random.pick(["{cas}", "{cas}", "0", "1", "x"])}${quiet}\r\n${value}\r\n`;
     case 4:
@@ -153,7 +154,7 @@ function meta(random: Random): string {
       if (random.int(2) === 0) add(`F${random.pick(FLAGS)}`);
       if (random.int(3) === 0) add("C{cas}", "C{cas}", "C0", "C1", "I");
       if (random.int(4) === 0) flags.push("I");
-      const value = random.pick(VALUES);
+      const value = random.pick(flags.some((flag) => /^M[AP]/.test(flag)) ? PIECES : VALUES);
       return `ms ${key} ${value.length}${words()}\r\n${value}${random.int(30) === 0 ? "xx\r\n" : "\r\n"}`;
     }
     case 7:

@@ -40,12 +40,12 @@ export function metaGet(words: readonly string[], out: ReplySink, context: TextC
   const command = readMeta(words, 2);
   if (typeof command === "string") return out.text(`${command}\r\n`);
   const { key, flags } = command;
+  if (opaqueTooLong(flags)) return out.text(`${OPAQUE_TOO_LONG}\r\n`);
   const { cache, clock, store } = context;
   let entry = cache.find(key);
   const created = entry === undefined && flags.vivify !== undefined;
   if (created) entry = cache.put({ key, value: [], flags: 0, expiresAt: Infinity }, undefined);
   if (created) store.counts.totalItems++;
-  if (opaqueTooLong(flags)) return out.text(`${OPAQUE_TOO_LONG}\r\n`);
   countGet(context, entry !== undefined, flags.ttl !== undefined);
   if (entry === undefined) {
     if (!flags.has("q")) out.text(`EN${describe(flags, key, { binary: flags.has("b") })}\r\n`);
