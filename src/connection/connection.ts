@@ -257,7 +257,8 @@ export class Connection implements Caller, AsyncDisposable {
   detach(): Detached {
     if (this.#state !== "open") throw this.#refusal("detach");
     if (this.#pipeline.used > 0 || !this.#outbox.idle) {
-      throw new TypeError(`Cannot detach from ${this.peer}: ${this.#pipeline.used} calls are under way`);
+      const found = this.#pipeline.used > 0 ? `${this.#pipeline.used} calls are under way` : "a write is under way";
+      throw new TypeError(`Cannot detach from ${this.peer}: ${found}`);
     }
     this.#state = "closed";
     this.#detached = true;
