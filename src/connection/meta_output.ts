@@ -6,12 +6,6 @@ import { Magic } from "../wire/header.ts";
 import type { MetaQueue } from "./meta_queue.ts";
 import type { WireOutput } from "./wire.ts";
 
-/** More than the line of any command takes: 250 characters of key at three bytes each, and its flags. */
-const LINE_ROOM = 2048;
-
-/** What room is made by, as seldom as can be. */
-const ROOM = new Uint8Array(4 * LINE_ROOM);
-
 interface MetaMark extends WriterMark {
   /** How many commands had been queued. */
   readonly tail: number;
@@ -31,8 +25,6 @@ export class MetaOutput implements WireOutput {
   readonly text: TextWriter = new TextWriter();
   readonly #queue: MetaQueue;
   #taken = 0;
-  /** Up to which size the memory of the writer is known to reach. */
-  #reach = 0;
   readonly #last: LastRequest = { op: undefined, opcode: 0, request: undefined, opaque: 0 };
 
   /** Starts with nothing written. */
@@ -49,16 +41,6 @@ export class MetaOutput implements WireOutput {
     return this.#taken + this.text.size;
   }
 
-  /** Sees to it that the next line fits in the memory that the writer has, which must not move while a line is written. */
-  makeRoom(): void {
-    const { text } = this;
-    const size = text.size;
-    if (size + LINE_ROOM <= this.#reach) return;
-    text.begin(ROOM);
-    text.undo();
-    this.#reach = size + ROOM.length;
-  }
-
   /** Remembers the request whose command was written last. */
   remember(op: AnyOp, opcode: number, request: unknown, opaque: number): void {
     const last = this.#last;
@@ -71,7 +53,6 @@ export class MetaOutput implements WireOutput {
   take(): Uint8Array[] {
     this.#taken += this.text.size;
     this.#last.request = undefined;
-    this.#reach = 0;
     return this.text.take();
   }
 

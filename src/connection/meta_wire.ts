@@ -39,7 +39,6 @@ export class MetaWire implements Wire {
     }
     const out = this.output;
     const start = out.offset;
-    out.makeRoom();
     const code = queueCode(opcode);
     row.write(out.text, request as never, opaque, (code & QUIET) !== 0);
     this.#queue.push(code, opaque, start);

@@ -60,6 +60,12 @@ export class TextSlab {
     return at;
   }
 
+  /** Appends one byte. Not `bytes[reserve(1)]`: that would take `bytes` before they may move. */
+  push(byte: number): void {
+    const at = this.reserve(1);
+    this.bytes[at] = byte;
+  }
+
   /** Appends a short array. */
   word(word: Uint8Array): void {
     const length = word.length;

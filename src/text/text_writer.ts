@@ -86,7 +86,7 @@ export class TextWriter {
 
   /** Appends a word that is known to be one, such as `noreply`. */
   word(word: Uint8Array): void {
-    this.#slab.bytes[this.#slab.reserve(1)] = SPACE;
+    this.#slab.push(SPACE);
     this.#slab.word(word);
   }
 
@@ -129,19 +129,19 @@ export class TextWriter {
 
   /** Appends a whole number, 0 to a limit of at most 2⁵³ − 1. */
   number(value: number, limit: number, name: string): void {
-    this.#slab.bytes[this.#slab.reserve(1)] = SPACE;
+    this.#slab.push(SPACE);
     this.#number(value, limit, name);
   }
 
   /** Appends a number of 64 bits. */
   bigNumber(value: bigint | number, name: string): void {
-    this.#slab.bytes[this.#slab.reserve(1)] = SPACE;
+    this.#slab.push(SPACE);
     this.#bigNumber(value, name);
   }
 
   /** Appends when an item goes away: 0 for never, seconds up to 30 days, Unix seconds beyond, a negative number for at once. */
   expiry(value: number): void {
-    this.#slab.bytes[this.#slab.reserve(1)] = SPACE;
+    this.#slab.push(SPACE);
     this.#expiry(value);
   }
 
@@ -183,7 +183,7 @@ export class TextWriter {
   }
 
   /**
-   * Appends an opaque: a whole number as decimal digits, or 1 to 32 bytes that are no blanks, control bytes or DEL.
+   * Appends an opaque: a whole number as decimal digits, or 1 to 31 bytes that are no blanks, control bytes or DEL.
    *
    * @throws {RangeError} If it is empty or too long, or no whole number.
    * @throws {TypeError} If it has other bytes.
@@ -201,7 +201,7 @@ export class TextWriter {
    * @throws {TypeError} If it has other bytes.
    */
   token(token: Bytes, limit: number, name: string): void {
-    this.#slab.bytes[this.#slab.reserve(1)] = SPACE;
+    this.#slab.push(SPACE);
     this.#token(token, limit, name);
   }
 
@@ -219,7 +219,7 @@ export class TextWriter {
     }
     this.#value = value;
     if (length > MAX_VALUE_LENGTH) this.refuse(new RangeError(`Cannot write a value of ${length} bytes`));
-    this.#slab.bytes[this.#slab.reserve(1)] = SPACE;
+    this.#slab.push(SPACE);
     // Text is taken to be ASCII until it is written: counting its bytes first costs more than the rest of the command.
     this.#digits = decimalLength(length);
     this.#digitsAt = this.#slab.reserve(this.#digits);
@@ -316,7 +316,7 @@ export class TextWriter {
     if (!(Number.isInteger(value) && value >= MIN_EXPIRY && value <= MAX_EXPIRY)) {
       this.refuse(new RangeError(`Cannot use expiry of ${value}: the text protocols count seconds up to 2^31 − 1`));
     }
-    if (value < 0) this.#slab.bytes[this.#slab.reserve(1)] = 0x2d;
+    if (value < 0) this.#slab.push(0x2d);
     this.#number(Math.abs(value), -MIN_EXPIRY, "expiry");
   }
 
@@ -337,7 +337,7 @@ export class TextWriter {
 
   /** Appends a space and some text or bytes; returns where these begin. */
   #spaced(part: Bytes): number {
-    this.#slab.bytes[this.#slab.reserve(1)] = SPACE;
+    this.#slab.push(SPACE);
     const at = this.#slab.length;
     this.#slab.append(part);
     return at;
