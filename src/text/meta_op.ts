@@ -10,7 +10,7 @@ export interface MetaRequest {
 
 /** What every meta command takes that can be told from others. */
 export interface MetaCallRequest extends MetaRequest {
-  /** Comes back in the reply (`O`): a whole number, or 1 to 32 bytes without blanks, control bytes or DEL. */
+  /** Comes back in the reply (`O`): a whole number, or 1 to 31 bytes without blanks, control bytes or DEL. */
   readonly opaque?: Bytes | number;
   /** Whether the expected reply is left out (`q`): the miss of `mg`, the success of the others. */
   readonly quiet?: boolean;

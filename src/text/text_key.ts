@@ -7,8 +7,8 @@ export const MAX_TEXT_KEY_LENGTH = 250;
 /** The longest key in bytes that fits in base64. */
 export const MAX_BASE64_KEY_LENGTH = 186;
 
-/** The longest opaque of the meta protocol in bytes. */
-export const MAX_OPAQUE_LENGTH = 32;
+/** The longest opaque of the meta protocol in bytes; servers count its letter among their 32. */
+export const MAX_OPAQUE_LENGTH = 31;
 
 /** How much of a key a message shows. */
 const SHOWN = 40;

@@ -1,0 +1,257 @@
+/** Golden bytes of the text protocols that others wrote down; in all texts a character is a byte. */
+
+/** Commands, what they are answered, and where that is from. */
+export interface TextSeed {
+  readonly name: string;
+  readonly source: string;
+  /** What is sent; absent where only the answer is known. */
+  readonly send?: string;
+  /** Which of `Answers` each reply is one of, parted by `|`. */
+  readonly expect: string;
+  readonly receive: string;
+  /** The names of the lines that are read. */
+  readonly codes: string;
+  /** What follows them and is no reply to anything, or part of one. */
+  readonly rest?: string;
+}
+
+/** All of them. */
+export const TEXT_SEEDS: readonly TextSeed[] = [
+  {
+    name: "values out of order, one with a line end in it",
+    source: "godropbox raw_ascii_client_test.go, TestGet",
+    send: "gets key2 key\r\n",
+    expect: "VALUES",
+    receive: "VALUE key 333 4 12345\r\nitem\r\nVALUE key2 42 6 14\r\nAB\r\nCD\r\nEND\r\n",
+    codes: "VALUE VALUE END",
+  },
+  {
+    name: "a miss",
+    source: "godropbox raw_ascii_client_test.go, TestGetNotFound",
+    send: "gets key\r\n",
+    expect: "VALUES",
+    receive: "END\r\n",
+    codes: "END",
+  },
+  {
+    name: "a value that is cut short",
+    source: "godropbox raw_ascii_client_test.go, TestGetErrorMidStream",
+    send: "gets key2 key\r\n",
+    expect: "VALUES",
+    receive: "",
+    codes: "",
+    rest: "VALUE key 333 100 12345\r\nunexpected eof ...",
+  },
+  {
+    name: "something behind a value",
+    source: "godropbox raw_ascii_client_test.go, TestGetCheckEmptyBuffers",
+    expect: "VALUES",
+    receive: "VALUE key 1 4 2\r\nitem\r\nEND\r\n",
+    codes: "VALUE END",
+    rest: "extra stuff",
+  },
+  {
+    name: "three stores at once",
+    source: "godropbox raw_ascii_client_test.go, TestSet",
+    send: "set key1 123 555 5\r\nitem1\r\ncas key2 234 747 10 92\r\ni t e m 2 \r\nset key3 9 4 7\r\nit\r\nem3\r\n",
+    expect: "STORE",
+    receive: "STORED\r\nSTORED\r\nSTORED\r\n",
+    codes: "STORED STORED STORED",
+  },
+  {
+    name: "a cas of a key that is not there",
+    source: "godropbox raw_ascii_client_test.go, TestStoreNotFound",
+    send: "cas key 123 555 4 666\r\nitem\r\n",
+    expect: "STORE",
+    receive: "NOT_FOUND\r\n",
+    codes: "NOT_FOUND",
+  },
+  {
+    name: "an add of a key that is there",
+    source: "godropbox raw_ascii_client_test.go, TestStoreItemNotStore",
+    send: "add key 123 555 4\r\nitem\r\n",
+    expect: "STORE",
+    receive: "NOT_STORED\r\n",
+    codes: "NOT_STORED",
+  },
+  {
+    name: "a cas of another version",
+    source: "godropbox raw_ascii_client_test.go, TestStoreKeyExists",
+    send: "cas key 123 555 4 666\r\nitem\r\n",
+    expect: "STORE",
+    receive: "EXISTS\r\n",
+    codes: "EXISTS",
+  },
+  {
+    name: "an error without words",
+    source: "godropbox raw_ascii_client_test.go, TestStoreError",
+    expect: "STORE",
+    receive: "SERVER_ERROR\r\n",
+    codes: "SERVER_ERROR",
+  },
+  {
+    name: "the second of three stores cut short",
+    source: "godropbox raw_ascii_client_test.go, TestStoreErrorMidStream",
+    expect: "STORE",
+    receive: "STORED\r\n",
+    codes: "STORED",
+    rest: "STO",
+  },
+  {
+    name: "something behind a store",
+    source: "godropbox raw_ascii_client_test.go, TestStoreCheckEmptyBuffers",
+    send: "set key1 123 555 5\r\nitem1\r\n",
+    expect: "STORE",
+    receive: "STORED\r\n",
+    codes: "STORED",
+    rest: "crap",
+  },
+  {
+    name: "add",
+    source: "godropbox raw_ascii_client_test.go, TestAdd",
+    send: "add key1 123 555 5\r\nitem1\r\n",
+    expect: "STORE",
+    receive: "STORED\r\n",
+    codes: "STORED",
+  },
+  {
+    name: "replace",
+    source: "godropbox raw_ascii_client_test.go, TestReplace",
+    send: "replace key1 123 555 5\r\nitem1\r\n",
+    expect: "STORE",
+    receive: "STORED\r\n",
+    codes: "STORED",
+  },
+  {
+    name: "append",
+    source: "godropbox raw_ascii_client_test.go, TestAppend",
+    send: "append key 0 0 6\r\nsuffix\r\n",
+    expect: "STORE",
+    receive: "STORED\r\n",
+    codes: "STORED",
+  },
+  {
+    name: "prepend",
+    source: "godropbox raw_ascii_client_test.go, TestPrepend",
+    send: "prepend key 0 0 6\r\nprefix\r\n",
+    expect: "STORE",
+    receive: "STORED\r\n",
+    codes: "STORED",
+  },
+  {
+    name: "two deletes at once",
+    source: "godropbox raw_ascii_client_test.go, TestDelete",
+    send: "delete key1\r\ndelete key2\r\n",
+    expect: "DELETE",
+    receive: "DELETED\r\nDELETED\r\n",
+    codes: "DELETED DELETED",
+  },
+  {
+    name: "a delete of a key that is not there",
+    source: "godropbox raw_ascii_client_test.go, TestDeleteNotFound",
+    send: "delete key\r\n",
+    expect: "DELETE",
+    receive: "NOT_FOUND\r\n",
+    codes: "NOT_FOUND",
+  },
+  {
+    name: "incr",
+    source: "godropbox raw_ascii_client_test.go, TestIncrement",
+    send: "incr key 2\r\n",
+    expect: "NUMBER",
+    receive: "16\r\n",
+    codes: "NUMBER",
+  },
+  {
+    name: "decr",
+    source: "godropbox raw_ascii_client_test.go, TestDecrement",
+    send: "decr key1 5\r\n",
+    expect: "NUMBER",
+    receive: "123\r\n",
+    codes: "NUMBER",
+  },
+  {
+    name: "something behind a number",
+    source: "godropbox raw_ascii_client_test.go, TestIncrementCheckEmptyBuffers",
+    send: "incr key 24\r\n",
+    expect: "NUMBER",
+    receive: "89\r\n",
+    codes: "NUMBER",
+    rest: "extra",
+  },
+  {
+    name: "flush_all with a delay",
+    source: "godropbox raw_ascii_client_test.go, TestFlush",
+    send: "flush_all 123\r\n",
+    expect: "OK",
+    receive: "OK\r\n",
+    codes: "OK",
+  },
+  {
+    name: "statistics of a fake server",
+    source: "memtui, capability tests",
+    send: "stats\r\n",
+    expect: "STATS",
+    receive: "STAT version 1.6.22\r\nSTAT pid 12345\r\nSTAT uptime 86400\r\nEND\r\n",
+    codes: "STAT STAT STAT END",
+  },
+  {
+    name: "a dump of a fake server",
+    source: "memtui, key enumerator tests",
+    send: "lru_crawler metadump all\r\n",
+    expect: "LINES",
+    receive: "key=test exp=0 la=123 cas=456 fetch=yes cls=1 size=100\r\nEND\r\n",
+    codes: "OTHER END",
+  },
+  {
+    name: "a dump of a server that is too old",
+    source: "memtui, key enumerator tests",
+    send: "lru_crawler metadump all\r\n",
+    expect: "LINES",
+    receive: "ERROR\r\n",
+    codes: "ERROR",
+  },
+  {
+    name: "a line end too many behind an error",
+    source: "memcached 1.6.45, get with a key of more than 250 bytes",
+    expect: "VALUES",
+    receive: "CLIENT_ERROR bad command line format\r\n\r\nEND\r\n",
+    codes: "CLIENT_ERROR END",
+  },
+  {
+    name: "an error in the middle of several keys",
+    source: "the proxy of memcached 1.6.45 with a backend that is down",
+    expect: "VALUES",
+    receive: "VALUE a 0 1\r\nx\r\nSERVER_ERROR backend failure\r\nVALUE b 0 1\r\ny\r\nEND\r\nEND\r\n",
+    codes: "VALUE SERVER_ERROR VALUE END END",
+  },
+  {
+    name: "errors for the first of several keys",
+    source: "the proxy of memcached 1.6.45 with a backend that is down",
+    expect: "VALUES|ERRORS_INSIDE",
+    receive: "SERVER_ERROR backend failure\r\nSERVER_ERROR backend failure\r\nVALUE b 0 1\r\ny\r\nEND\r\n",
+    codes: "SERVER_ERROR SERVER_ERROR VALUE END",
+  },
+  {
+    name: "a refused shutdown",
+    source: "memcached 1.6.45",
+    expect: "ANY",
+    receive: "SERVER_ERROR: shutdown not enabled\r\n",
+    codes: "SERVER_ERROR",
+  },
+  {
+    name: "the nodes of a cluster",
+    source: "the auto discovery of ElastiCache, engine 1.4.14 and later",
+    send: "config get cluster\r\n",
+    expect: "CONFIG",
+    receive: "CONFIG cluster 0 45\r\n12\nhost1|10.0.0.1|11211 host2|10.0.0.2|11211\n\r\nEND\r\n",
+    codes: "CONFIG END",
+  },
+  {
+    name: "a dump of mg with its words before it",
+    source: "memcached 1.6.45, lru_crawler mgdump",
+    expect: "LINES",
+    receive: "OK\r\nmg user:1\r\nmg YSBi b\r\nEN\r\n",
+    codes: "OTHER OTHER OTHER EN",
+  },
+];
