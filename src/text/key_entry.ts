@@ -144,33 +144,33 @@ export class MetadumpLine {
     return this.#keyEnd === 0 ? "it has no key" : undefined;
   }
 
-  /** Reads one `name=value`; the names are told apart by their first two letters and their length. */
+  /** Reads one `name=value`; the names are told apart by their first two letters, the last and their length. */
   #field(bytes: Uint8Array, from: number, equals: number, end: number): void {
     const value = equals + 1;
-    switch (((equals - from) << 16) | (bytes[from]! << 8) | bytes[from + 1]!) {
-      case 0x3_6b65: // key
+    switch (((equals - from) << 24) | (bytes[from]! << 16) | (bytes[from + 1]! << 8) | bytes[equals - 1]!) {
+      case 0x3_6b6579: // key
         return this.#setKey(bytes, value, end);
-      case 0x3_6578: // exp
+      case 0x3_657870: // exp
         this.exp = readSigned(bytes, value, end) ?? this.#malformed("exp");
         return;
-      case 0x2_6c61: // la
+      case 0x2_6c6161: // la
         this.la = this.#number(bytes, value, end, "la");
         return;
-      case 0x3_6361: // cas
+      case 0x3_636173: // cas
         if (!isU64(bytes, value, end)) this.#malformed("cas");
         this.#casAt = value;
         this.#casEnd = end;
         return;
-      case 0x5_6665: // fetch
+      case 0x5_666568: // fetch
         this.fetched = bytes[value] === 0x79;
         return;
-      case 0x3_636c: // cls
+      case 0x3_636c73: // cls
         this.slab = this.#number(bytes, value, end, "cls");
         return;
-      case 0x4_7369: // size
+      case 0x4_736965: // size
         this.size = this.#number(bytes, value, end, "size");
         return;
-      case 0x5_666c: // flags
+      case 0x5_666c73: // flags
         this.flags = this.#number(bytes, value, end, "flags");
     }
   }

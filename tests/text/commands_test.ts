@@ -199,7 +199,7 @@ golden(
 );
 golden(text.META_DELETE, { key: "md-1" }, "md md-1\r\n");
 golden(text.META_DELETE, { key: "md-1", opaque: 1, returnKey: true }, "md md-1 O1 k\r\n");
-golden(text.META_DELETE, { key: "md-1", compareCas: 1n }, "md md-1 C1\r\n");
+golden(text.META_DELETE, { key: "md-1", compareCas: 999999n }, "md md-1 C999999\r\n");
 golden(text.META_DELETE, { key: "md-1", invalidate: true }, "md md-1 I\r\n");
 golden(text.META_DELETE, { key: "md-stale", invalidate: true, expiry: 30 }, "md md-stale I T30\r\n");
 golden(text.META_DELETE, { key: "md-1", removeValue: true }, "md md-1 x\r\n");

@@ -24,7 +24,7 @@ export const ADMIN: readonly TextExchange[] = [
         expect: "STATS",
         send: "stats\r\n",
         receive:
-          "STAT pid 16576\r\nSTAT uptime 11\r\nSTAT time 1795270281\r\nSTAT version 1.6.18\r\nSTAT libevent 2.1.12-stable\r\nSTAT pointer_size 64\r\nSTAT rusage_user 0.005960\r\nSTAT rusage_system 0.014901\r\nSTAT max_connections 1024\r\nSTAT curr_connections 1\r\nSTAT total_connections 13\r\nSTAT rejected_connections 0\r\nSTAT connection_structures 3\r\nSTAT response_obj_oom 0\r\nSTAT response_obj_count 1\r\nSTAT response_obj_bytes 16384\r\nSTAT read_buf_count 2\r\nSTAT read_buf_bytes 32768\r\nSTAT read_buf_bytes_free 0\r\nSTAT read_buf_oom 0\r\nSTAT reserved_fds 5\r\nSTAT cmd_get 25\r\nSTAT cmd_set 30\r\nSTAT cmd_flush 5\r\nSTAT cmd_touch 8\r\nSTAT cmd_meta 0\r\nSTAT get_hits 20\r\nSTAT get_misses 5\r\nSTAT get_expired 1\r\nSTAT get_flushed 0\r\nSTAT delete_misses 1\r\nSTAT delete_hits 2\r\nSTAT incr_misses 1\r\nSTAT incr_hits 4\r\nSTAT decr_misses 0\r\nSTAT decr_hits 3\r\nSTAT cas_misses 1\r\nSTAT cas_hits 1\r\nSTAT cas_badval 2\r\nSTAT touch_hits 5\r\nSTAT touch_misses 3\r\nSTAT store_too_large 0\r\nSTAT store_no_memory 0\r\nSTAT auth_cmds 0\r\nSTAT auth_errors 0\r\nSTAT bytes_read 2277\r\nSTAT bytes_written 1508\r\nSTAT limit_maxbytes 67108864\r\nSTAT accepting_conns 1\r\nSTAT listen_disabled_num 0\r\nSTAT time_in_listen_disabled_us 0\r\nSTAT threads 1\r\nSTAT conn_yields 0\r\nSTAT hash_power_level 16\r\nSTAT hash_bytes 524288\r\nSTAT hash_is_expanding 0\r\nSTAT slab_reassign_rescues 0\r\nSTAT slab_reassign_chunk_rescues 0\r\nSTAT slab_reassign_evictions_nomem 0\r\nSTAT slab_reassign_inline_reclaim 0\r\nSTAT slab_reassign_busy_items 0\r\nSTAT slab_reassign_busy_deletes 0\r\nSTAT slab_reassign_running 0\r\nSTAT slabs_moved 0\r\nSTAT lru_crawler_running 0\r\nSTAT lru_crawler_starts 1\r\nSTAT lru_maintainer_juggles 194\r\nSTAT malloc_fails 0\r\nSTAT log_worker_dropped 0\r\nSTAT log_worker_written 0\r\nSTAT log_watcher_skipped 0\r\nSTAT log_watcher_sent 0\r\nSTAT log_watchers 0\r\nSTAT unexpected_napi_ids 0\r\nSTAT round_robin_fallback 0\r\nSTAT bytes 0\r\nSTAT curr_items 0\r\nSTAT total_items 23\r\nSTAT slab_global_page_pool 0\r\nSTAT expired_unfetched 1\r\nSTAT evicted_unfetched 0\r\nSTAT evicted_active 0\r\nSTAT evictions 0\r\nSTAT reclaimed 11\r\nSTAT crawler_reclaimed 0\r\nSTAT crawler_items_checked 0\r\nSTAT lrutail_reflocked 4\r\nSTAT moves_to_cold 10\r\nSTAT moves_to_warm 5\r\nSTAT moves_within_lru 2\r\nSTAT direct_reclaims 0\r\nSTAT lru_bumps_dropped 0\r\nEND\r\n",
+          "STAT pid 30013\r\nSTAT uptime 11\r\nSTAT time 1795272708\r\nSTAT version 1.6.18\r\nSTAT libevent 2.1.12-stable\r\nSTAT pointer_size 64\r\nSTAT rusage_user 0.030841\r\nSTAT rusage_system 0.000000\r\nSTAT max_connections 1024\r\nSTAT curr_connections 1\r\nSTAT total_connections 13\r\nSTAT rejected_connections 0\r\nSTAT connection_structures 3\r\nSTAT response_obj_oom 0\r\nSTAT response_obj_count 1\r\nSTAT response_obj_bytes 16384\r\nSTAT read_buf_count 2\r\nSTAT read_buf_bytes 32768\r\nSTAT read_buf_bytes_free 0\r\nSTAT read_buf_oom 0\r\nSTAT reserved_fds 5\r\nSTAT cmd_get 25\r\nSTAT cmd_set 30\r\nSTAT cmd_flush 5\r\nSTAT cmd_touch 8\r\nSTAT cmd_meta 0\r\nSTAT get_hits 20\r\nSTAT get_misses 5\r\nSTAT get_expired 1\r\nSTAT get_flushed 0\r\nSTAT delete_misses 1\r\nSTAT delete_hits 2\r\nSTAT incr_misses 1\r\nSTAT incr_hits 4\r\nSTAT decr_misses 0\r\nSTAT decr_hits 3\r\nSTAT cas_misses 1\r\nSTAT cas_hits 1\r\nSTAT cas_badval 2\r\nSTAT touch_hits 5\r\nSTAT touch_misses 3\r\nSTAT store_too_large 0\r\nSTAT store_no_memory 0\r\nSTAT auth_cmds 0\r\nSTAT auth_errors 0\r\nSTAT bytes_read 2277\r\nSTAT bytes_written 1508\r\nSTAT limit_maxbytes 67108864\r\nSTAT accepting_conns 1\r\nSTAT listen_disabled_num 0\r\nSTAT time_in_listen_disabled_us 0\r\nSTAT threads 1\r\nSTAT conn_yields 0\r\nSTAT hash_power_level 16\r\nSTAT hash_bytes 524288\r\nSTAT hash_is_expanding 0\r\nSTAT slab_reassign_rescues 0\r\nSTAT slab_reassign_chunk_rescues 0\r\nSTAT slab_reassign_evictions_nomem 0\r\nSTAT slab_reassign_inline_reclaim 0\r\nSTAT slab_reassign_busy_items 0\r\nSTAT slab_reassign_busy_deletes 0\r\nSTAT slab_reassign_running 0\r\nSTAT slabs_moved 0\r\nSTAT lru_crawler_running 0\r\nSTAT lru_crawler_starts 1\r\nSTAT lru_maintainer_juggles 194\r\nSTAT malloc_fails 0\r\nSTAT log_worker_dropped 0\r\nSTAT log_worker_written 0\r\nSTAT log_watcher_skipped 0\r\nSTAT log_watcher_sent 0\r\nSTAT log_watchers 0\r\nSTAT unexpected_napi_ids 0\r\nSTAT round_robin_fallback 0\r\nSTAT bytes 0\r\nSTAT curr_items 0\r\nSTAT total_items 23\r\nSTAT slab_global_page_pool 0\r\nSTAT expired_unfetched 1\r\nSTAT evicted_unfetched 0\r\nSTAT evicted_active 0\r\nSTAT evictions 0\r\nSTAT reclaimed 11\r\nSTAT crawler_reclaimed 0\r\nSTAT crawler_items_checked 0\r\nSTAT lrutail_reflocked 4\r\nSTAT moves_to_cold 10\r\nSTAT moves_to_warm 5\r\nSTAT moves_within_lru 2\r\nSTAT direct_reclaims 0\r\nSTAT lru_bumps_dropped 0\r\nEND\r\n",
         varies: true,
       },
       {
@@ -54,7 +54,7 @@ export const ADMIN: readonly TextExchange[] = [
         expect: "STATS",
         send: "stats conns\r\n",
         receive:
-          "STAT 10:addr tcp:127.0.0.1:21997\r\nSTAT 10:state conn_listening\r\nSTAT 10:secs_since_last_cmd 10\r\nSTAT 12:addr tcp:127.0.0.1:60300\r\nSTAT 12:listen_addr tcp:127.0.0.1:21997\r\nSTAT 12:state conn_parse_cmd\r\nSTAT 12:secs_since_last_cmd 0\r\nEND\r\n",
+          "STAT 10:addr tcp:127.0.0.1:21997\r\nSTAT 10:state conn_listening\r\nSTAT 10:secs_since_last_cmd 10\r\nSTAT 11:addr tcp:127.0.0.1:48400\r\nSTAT 11:listen_addr tcp:127.0.0.1:21997\r\nSTAT 11:state conn_parse_cmd\r\nSTAT 11:secs_since_last_cmd 0\r\nEND\r\n",
         varies: true,
       },
       { expect: "STATS", send: "stats reset\r\n", receive: "RESET\r\n" },
@@ -119,19 +119,19 @@ export const ADMIN: readonly TextExchange[] = [
         expect: "LINES",
         send: "lru_crawler metadump all\r\n",
         receive:
-          "key=dump%3A1 exp=-1 la=1795270305 cas=1 fetch=no cls=1 size=66\nkey=dump%202%25%2B exp=-1 la=1795270305 cas=2 fetch=no cls=1 size=68\nkey=dump%253%2B4 exp=-1 la=1795270305 cas=3 fetch=no cls=1 size=72\nEND\r\n",
+          "key=dump%3A1 exp=-1 la=1795272732 cas=1 fetch=no cls=1 size=66\nkey=dump%202%25%2B exp=-1 la=1795272732 cas=2 fetch=no cls=1 size=68\nkey=dump%253%2B4 exp=-1 la=1795272732 cas=3 fetch=no cls=1 size=72\nEND\r\n",
       },
       {
         expect: "LINES",
         send: "lru_crawler metadump hash\r\n",
         receive:
-          "key=dump%3A1 exp=-1 la=1795270305 cas=1 fetch=no cls=1 size=66\nkey=dump%202%25%2B exp=-1 la=1795270305 cas=2 fetch=no cls=1 size=68\nkey=dump%253%2B4 exp=-1 la=1795270305 cas=3 fetch=no cls=1 size=72\nEND\r\n",
+          "key=dump%3A1 exp=-1 la=1795272732 cas=1 fetch=no cls=1 size=66\nkey=dump%202%25%2B exp=-1 la=1795272732 cas=2 fetch=no cls=1 size=68\nkey=dump%253%2B4 exp=-1 la=1795272732 cas=3 fetch=no cls=1 size=72\nEND\r\n",
       },
       {
         expect: "LINES",
         send: "lru_crawler metadump 1,2\r\n",
         receive:
-          "key=dump%3A1 exp=-1 la=1795270305 cas=1 fetch=no cls=1 size=66\nkey=dump%202%25%2B exp=-1 la=1795270305 cas=2 fetch=no cls=1 size=68\nkey=dump%253%2B4 exp=-1 la=1795270305 cas=3 fetch=no cls=1 size=72\nEND\r\n",
+          "key=dump%3A1 exp=-1 la=1795272732 cas=1 fetch=no cls=1 size=66\nkey=dump%202%25%2B exp=-1 la=1795272732 cas=2 fetch=no cls=1 size=68\nkey=dump%253%2B4 exp=-1 la=1795272732 cas=3 fetch=no cls=1 size=72\nEND\r\n",
       },
     ],
   },
