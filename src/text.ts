@@ -24,6 +24,7 @@
 export { MemcachedError, type MemcachedErrorCode, type MemcachedErrorOptions, ProtocolError } from "./errors.ts";
 export * from "./text/admin.ts";
 export { Answers, type AnswersTable } from "./text/answers.ts";
+export * from "./text/dump_ops.ts";
 export * from "./text/keyed.ts";
 export { LineSplitter, type LineSplitterOptions, type LineVisitor } from "./text/line_splitter.ts";
 export * from "./text/meta_admin.ts";
@@ -39,6 +40,7 @@ export * from "./text/mgdump.ts";
 export * from "./text/raw_command.ts";
 export * from "./text/reply_splitter.ts";
 export * from "./text/retrieval.ts";
+export * from "./text/stats_groups.ts";
 export * from "./text/storage.ts";
 export { isErrorCode, TextCode, textCodeName } from "./text/text_code.ts";
 export { isTextKey, MAX_BASE64_KEY_LENGTH, MAX_OPAQUE_LENGTH, MAX_TEXT_KEY_LENGTH } from "./text/text_key.ts";

@@ -26,12 +26,6 @@ export interface StatsRequest {
   readonly group?: string;
 }
 
-/** What {@linkcode METADUMP} takes. */
-export interface DumpRequest {
-  /** `all`, the default, `hash` in the order of the hash table (1.6.9 and later), or numbers of slab classes. */
-  readonly classes?: "all" | "hash" | readonly number[];
-}
-
 /** What {@linkcode WATCH} takes. */
 export interface WatchRequest {
   /** What to log, such as `fetchers`, `mutations` or `evictions`; the server's own choice, `fetchers`, without any. */
@@ -40,7 +34,19 @@ export interface WatchRequest {
 
 const FLUSH_ALL = wordOf("flush_all");
 
-/** Makes all items expire, now or later. */
+/**
+ * Makes all items expire, now or later.
+ *
+ * @example
+ * ```ts
+ * import { TEXT_FLUSH_ALL, TextWriter } from "@memwire/memwire/text";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const out = new TextWriter();
+ * TEXT_FLUSH_ALL.write(out, { delay: 10 });
+ * assertEquals(new TextDecoder().decode(out.take()[0]), "flush_all 10\r\n");
+ * ```
+ */
 export const TEXT_FLUSH_ALL: TextOp<FlushRequest> = {
   name: "flush_all",
   answers: Answers.OK,
@@ -51,19 +57,55 @@ export const TEXT_FLUSH_ALL: TextOp<FlushRequest> = {
   },
 };
 
-/** Asks for the version of the server. */
+/**
+ * Asks for the version of the server.
+ *
+ * @example
+ * ```ts
+ * import { TEXT_VERSION, TextWriter } from "@memwire/memwire/text";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const out = new TextWriter();
+ * TEXT_VERSION.write(out, {});
+ * assertEquals(new TextDecoder().decode(out.take()[0]), "version\r\n");
+ * ```
+ */
 export const TEXT_VERSION: TextOp<NoRequest> = {
   name: "version",
   answers: Answers.VERSION,
   write: bare("version"),
 };
 
-/** Asks the server to close the connection; it does not answer. */
+/**
+ * Asks the server to close the connection; it does not answer.
+ *
+ * @example
+ * ```ts
+ * import { TEXT_QUIT, TextWriter } from "@memwire/memwire/text";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const out = new TextWriter();
+ * TEXT_QUIT.write(out, {});
+ * assertEquals(new TextDecoder().decode(out.take()[0]), "quit\r\n");
+ * ```
+ */
 export const TEXT_QUIT: TextOp<NoRequest> = { name: "quit", answers: Answers.NOTHING, write: bare("quit") };
 
 const VERBOSITY = wordOf("verbosity");
 
-/** Sets how much the server logs. */
+/**
+ * Sets how much the server logs.
+ *
+ * @example
+ * ```ts
+ * import { TEXT_VERBOSITY, TextWriter } from "@memwire/memwire/text";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const out = new TextWriter();
+ * TEXT_VERBOSITY.write(out, { level: 1 });
+ * assertEquals(new TextDecoder().decode(out.take()[0]), "verbosity 1\r\n");
+ * ```
+ */
 export const TEXT_VERBOSITY: TextOp<VerbosityRequest> = {
   name: "verbosity",
   answers: Answers.OK,
@@ -76,7 +118,19 @@ export const TEXT_VERBOSITY: TextOp<VerbosityRequest> = {
 
 const STATS = wordOf("stats");
 
-/** Asks for statistics. `stats cachedump` and `stats detail dump` answer in lines of their own, see {@linkcode RAW}. */
+/**
+ * Asks for statistics. `stats cachedump` and `stats detail dump` answer in lines of their own, see {@linkcode RAW}.
+ *
+ * @example
+ * ```ts
+ * import { TEXT_STATS, TextWriter } from "@memwire/memwire/text";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const out = new TextWriter();
+ * TEXT_STATS.write(out, { group: "items" });
+ * assertEquals(new TextDecoder().decode(out.take()[0]), "stats items\r\n");
+ * ```
+ */
 export const TEXT_STATS: TextOp<StatsRequest> = {
   name: "stats",
   answers: Answers.STATS,
@@ -87,15 +141,21 @@ export const TEXT_STATS: TextOp<StatsRequest> = {
   },
 };
 
-/** Dumps the keys and what is known about them; read the reply with {@linkcode MetadumpParser}. It takes the connection over. */
-export const METADUMP: TextOp<DumpRequest> = dump("metadump");
-
-/** Dumps the keys as lines of `mg` (1.6.19 and later); read the reply with {@linkcode MgdumpParser}. It takes the connection over. */
-export const MGDUMP: TextOp<DumpRequest> = dump("mgdump");
-
 const WATCHING = wordOf("watch");
 
-/** Logs what happens until the connection is closed, which is good for nothing else then: read it with {@linkcode readWatchLine}. */
+/**
+ * Logs what happens until the connection is closed, which is good for nothing else then: read it with {@linkcode readWatchLine}.
+ *
+ * @example
+ * ```ts
+ * import { TextWriter, WATCH } from "@memwire/memwire/text";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const out = new TextWriter();
+ * WATCH.write(out, { events: ["evictions"] });
+ * assertEquals(new TextDecoder().decode(out.take()[0]), "watch evictions\r\n");
+ * ```
+ */
 export const WATCH: TextOp<WatchRequest> = {
   name: "watch",
   answers: Answers.OK,
@@ -115,7 +175,19 @@ export interface ConfigRequest {
 const CONFIG = wordOf("config");
 const GET = wordOf("get");
 
-/** Asks a hosted cache for the nodes of its cluster. */
+/**
+ * Asks a hosted cache for the nodes of its cluster.
+ *
+ * @example
+ * ```ts
+ * import { CONFIG_GET, TextWriter } from "@memwire/memwire/text";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const out = new TextWriter();
+ * CONFIG_GET.write(out, {});
+ * assertEquals(new TextDecoder().decode(out.take()[0]), "config get cluster\r\n");
+ * ```
+ */
 export const CONFIG_GET: TextOp<ConfigRequest> = {
   name: "config get",
   answers: Answers.CONFIG,
@@ -133,30 +205,4 @@ function bare(name: string): (out: TextWriter) => void {
     out.begin(word);
     out.end();
   };
-}
-
-const CRAWLER = wordOf("lru_crawler");
-
-function dump(name: string): TextOp<DumpRequest> {
-  const word = wordOf(name);
-  return {
-    name: `lru_crawler ${name}`,
-    answers: Answers.LINES,
-    write(out, { classes = "all" }) {
-      out.begin(CRAWLER);
-      out.word(word);
-      if (typeof classes !== "string") {
-        for (const id of classes) checkClass(out, id);
-        out.token(classes.join(","), 2 * MAX_NAME, "slab classes");
-      } else {
-        out.token(classes, MAX_NAME, "slab classes");
-      }
-      out.end();
-    },
-  };
-}
-
-function checkClass(out: TextWriter, id: number): void {
-  if (Number.isInteger(id) && id >= 0 && id <= 0xff) return;
-  out.refuse(new RangeError(`Cannot dump slab class ${id}: it is a whole number, 0 to 255`));
 }

@@ -48,6 +48,19 @@ export interface AnswersTable {
  * unless nothing is.
  *
  * Values can be combined by `|`.
+ *
+ * @example
+ * ```ts
+ * import { Answers, ReplySplitter } from "@memwire/memwire/text";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const splitter = new ReplySplitter({ expected: Answers.STORE });
+ * splitter.push(new TextEncoder().encode("STORED\r\n"), (reply) => {
+ *   assertEquals(reply.last, true);
+ *   splitter.expected = Answers.NOTHING;
+ * });
+ * assertEquals(splitter.expected, Answers.NOTHING);
+ * ```
  */
 export const Answers: AnswersTable = {
   NOTHING: 0,

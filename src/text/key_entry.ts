@@ -7,7 +7,20 @@ const EQUALS = 0x3d;
 const PERCENT = 0x25;
 const MAX_U32 = 0xffffffff;
 
-/** A key that a server has, and what is known about its item. */
+/**
+ * A key that a server has, and what is known about its item.
+ *
+ * @example
+ * ```ts
+ * import { type KeyEntry, MetadumpParser } from "@memwire/memwire/text";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const entries: KeyEntry[] = [];
+ * const line = "key=a exp=1704067200 la=1704060000 cas=3 fetch=yes cls=1 size=64\n";
+ * new MetadumpParser().push(new TextEncoder().encode(line), (line) => entries.push(line.entry()));
+ * assertEquals(entries[0]!.expiresAt, new Date("2024-01-01T00:00:00Z"));
+ * ```
+ */
 export class KeyEntry {
   /** The key as text; bytes that are no UTF-8 become U+FFFD. */
   readonly key: string;
@@ -68,6 +81,17 @@ export class KeyEntry {
  *
  * Inside {@linkcode MetadumpParser.push} one object serves all lines, valid until the visitor returns; {@linkcode MetadumpLine.entry}
  * makes what can be kept.
+ *
+ * @example
+ * ```ts
+ * import { MetadumpParser } from "@memwire/memwire/text";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const sizes: number[] = [];
+ * const line = "key=a exp=-1 la=1704060000 cas=3 fetch=yes cls=1 size=64\n";
+ * new MetadumpParser().push(new TextEncoder().encode(line), (line) => sizes.push(line.size));
+ * assertEquals(sizes, [64]);
+ * ```
  */
 export class MetadumpLine {
   /** When the item expires in Unix seconds; 0 or less for never. */

@@ -26,7 +26,19 @@ export interface TouchRequest extends NoReply {
 
 const DELETE = wordOf("delete");
 
-/** Deletes an item. */
+/**
+ * Deletes an item.
+ *
+ * @example
+ * ```ts
+ * import { TEXT_DELETE, TextWriter } from "@memwire/memwire/text";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const out = new TextWriter();
+ * TEXT_DELETE.write(out, { key: "user:1" });
+ * assertEquals(new TextDecoder().decode(out.take()[0]), "delete user:1\r\n");
+ * ```
+ */
 export const TEXT_DELETE: TextOp<DeleteRequest> = {
   name: "delete",
   answers: Answers.DELETE,
@@ -37,15 +49,51 @@ export const TEXT_DELETE: TextOp<DeleteRequest> = {
   },
 };
 
-/** Adds to a counter, which wraps at 2⁶⁴. */
+/**
+ * Adds to a counter, which wraps at 2⁶⁴.
+ *
+ * @example
+ * ```ts
+ * import { TEXT_INCR, TextWriter } from "@memwire/memwire/text";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const out = new TextWriter();
+ * TEXT_INCR.write(out, { key: "hits", delta: 2 });
+ * assertEquals(new TextDecoder().decode(out.take()[0]), "incr hits 2\r\n");
+ * ```
+ */
 export const TEXT_INCR: TextOp<CountRequest> = counting("incr");
 
-/** Subtracts from a counter, which stops at 0. */
+/**
+ * Subtracts from a counter, which stops at 0.
+ *
+ * @example
+ * ```ts
+ * import { TEXT_DECR, TextWriter } from "@memwire/memwire/text";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const out = new TextWriter();
+ * TEXT_DECR.write(out, { key: "hits", delta: 2n });
+ * assertEquals(new TextDecoder().decode(out.take()[0]), "decr hits 2\r\n");
+ * ```
+ */
 export const TEXT_DECR: TextOp<CountRequest> = counting("decr");
 
 const TOUCH = wordOf("touch");
 
-/** Changes the expiry of an item. */
+/**
+ * Changes the expiry of an item.
+ *
+ * @example
+ * ```ts
+ * import { TEXT_TOUCH, TextWriter } from "@memwire/memwire/text";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const out = new TextWriter();
+ * TEXT_TOUCH.write(out, { key: "user:1", expiry: 60 });
+ * assertEquals(new TextDecoder().decode(out.take()[0]), "touch user:1 60\r\n");
+ * ```
+ */
 export const TEXT_TOUCH: TextOp<TouchRequest> = {
   name: "touch",
   answers: Answers.TOUCH,

@@ -5,7 +5,19 @@ import { type TextOp, wordOf } from "./text_op.ts";
 
 const MN = wordOf("mn");
 
-/** Does nothing, and is answered `MN` behind all that came before: the end of a batch of quiet commands. */
+/**
+ * Does nothing, and is answered `MN` behind all that came before: the end of a batch of quiet commands.
+ *
+ * @example
+ * ```ts
+ * import { META_NOOP, TextWriter } from "@memwire/memwire/text";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const out = new TextWriter();
+ * META_NOOP.write(out, {});
+ * assertEquals(new TextDecoder().decode(out.take()[0]), "mn\r\n");
+ * ```
+ */
 export const META_NOOP: TextOp<NoRequest> = {
   name: "mn",
   answers: Answers.META,

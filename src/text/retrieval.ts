@@ -17,16 +17,64 @@ export interface TouchKeysRequest extends KeysRequest {
   readonly expiry: number;
 }
 
-/** Reads items, without their versions. */
+/**
+ * Reads items, without their versions.
+ *
+ * @example
+ * ```ts
+ * import { TEXT_GET, TextWriter } from "@memwire/memwire/text";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const out = new TextWriter();
+ * TEXT_GET.write(out, { keys: ["a", "b"] });
+ * assertEquals(new TextDecoder().decode(out.take()[0]), "get a b\r\n");
+ * ```
+ */
 export const TEXT_GET: TextOp<KeysRequest> = retrieval("get");
 
-/** Reads items with their versions. */
+/**
+ * Reads items with their versions.
+ *
+ * @example
+ * ```ts
+ * import { TEXT_GETS, TextWriter } from "@memwire/memwire/text";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const out = new TextWriter();
+ * TEXT_GETS.write(out, { keys: ["a", "b"] });
+ * assertEquals(new TextDecoder().decode(out.take()[0]), "gets a b\r\n");
+ * ```
+ */
 export const TEXT_GETS: TextOp<KeysRequest> = retrieval("gets");
 
-/** Reads items and changes their expiry; memcached 1.5.3 and later. The line must not be longer than 2,048 bytes. */
+/**
+ * Reads items and changes their expiry; memcached 1.5.3 and later. The line must not be longer than 2,048 bytes.
+ *
+ * @example
+ * ```ts
+ * import { TEXT_GAT, TextWriter } from "@memwire/memwire/text";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const out = new TextWriter();
+ * TEXT_GAT.write(out, { keys: ["a"], expiry: 60 });
+ * assertEquals(new TextDecoder().decode(out.take()[0]), "gat 60 a\r\n");
+ * ```
+ */
 export const TEXT_GAT: TextOp<TouchKeysRequest> = touching("gat");
 
-/** Reads items with their versions and changes their expiry; memcached 1.5.3 and later. The line must not be longer than 2,048 bytes. */
+/**
+ * Reads items with their versions and changes their expiry; memcached 1.5.3 and later. The line must not be longer than 2,048 bytes.
+ *
+ * @example
+ * ```ts
+ * import { TEXT_GATS, TextWriter } from "@memwire/memwire/text";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const out = new TextWriter();
+ * TEXT_GATS.write(out, { keys: ["a"], expiry: 60 });
+ * assertEquals(new TextDecoder().decode(out.take()[0]), "gats 60 a\r\n");
+ * ```
+ */
 export const TEXT_GATS: TextOp<TouchKeysRequest> = touching("gats");
 
 function retrieval(name: string): TextOp<KeysRequest> {

@@ -28,24 +28,96 @@ export interface ConcatRequest extends NoReply {
   readonly value: Bytes;
 }
 
-/** Stores a value, whatever was there. */
+/**
+ * Stores a value, whatever was there.
+ *
+ * @example
+ * ```ts
+ * import { TEXT_SET, TextWriter } from "@memwire/memwire/text";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const out = new TextWriter();
+ * TEXT_SET.write(out, { key: "user:1", value: "Ada", expiry: 60 });
+ * assertEquals(new TextDecoder().decode(out.take()[0]), "set user:1 0 60 3\r\nAda\r\n");
+ * ```
+ */
 export const TEXT_SET: TextOp<StoreRequest> = storage("set");
 
-/** Stores a value only where the key is not there. */
+/**
+ * Stores a value only where the key is not there.
+ *
+ * @example
+ * ```ts
+ * import { TEXT_ADD, TextWriter } from "@memwire/memwire/text";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const out = new TextWriter();
+ * TEXT_ADD.write(out, { key: "user:1", value: "Ada", noreply: true });
+ * assertEquals(new TextDecoder().decode(out.take()[0]), "add user:1 0 0 3 noreply\r\nAda\r\n");
+ * ```
+ */
 export const TEXT_ADD: TextOp<StoreRequest> = storage("add");
 
-/** Stores a value only where the key is there. */
+/**
+ * Stores a value only where the key is there.
+ *
+ * @example
+ * ```ts
+ * import { TEXT_REPLACE, TextWriter } from "@memwire/memwire/text";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const out = new TextWriter();
+ * TEXT_REPLACE.write(out, { key: "user:1", value: "Ada", flags: 7 });
+ * assertEquals(new TextDecoder().decode(out.take()[0]), "replace user:1 7 0 3\r\nAda\r\n");
+ * ```
+ */
 export const TEXT_REPLACE: TextOp<StoreRequest> = storage("replace");
 
-/** Adds to the end of a value. */
+/**
+ * Adds to the end of a value.
+ *
+ * @example
+ * ```ts
+ * import { TEXT_APPEND, TextWriter } from "@memwire/memwire/text";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const out = new TextWriter();
+ * TEXT_APPEND.write(out, { key: "log", value: "more" });
+ * assertEquals(new TextDecoder().decode(out.take()[0]), "append log 0 0 4\r\nmore\r\n");
+ * ```
+ */
 export const TEXT_APPEND: TextOp<ConcatRequest> = storage("append");
 
-/** Adds to the beginning of a value. */
+/**
+ * Adds to the beginning of a value.
+ *
+ * @example
+ * ```ts
+ * import { TEXT_PREPEND, TextWriter } from "@memwire/memwire/text";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const out = new TextWriter();
+ * TEXT_PREPEND.write(out, { key: "log", value: "more" });
+ * assertEquals(new TextDecoder().decode(out.take()[0]), "prepend log 0 0 4\r\nmore\r\n");
+ * ```
+ */
 export const TEXT_PREPEND: TextOp<ConcatRequest> = storage("prepend");
 
 const CAS = wordOf("cas");
 
-/** Stores a value only where the item has a certain version. */
+/**
+ * Stores a value only where the item has a certain version.
+ *
+ * @example
+ * ```ts
+ * import { TEXT_CAS, TextWriter } from "@memwire/memwire/text";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const out = new TextWriter();
+ * TEXT_CAS.write(out, { key: "user:1", value: "Ada", cas: 42n });
+ * assertEquals(new TextDecoder().decode(out.take()[0]), "cas user:1 0 0 3 42\r\nAda\r\n");
+ * ```
+ */
 export const TEXT_CAS: TextOp<CasRequest> = {
   name: "cas",
   answers: Answers.STORE,
@@ -69,6 +141,16 @@ const SET = wordOf("set");
 /**
  * Logs in where the server was started with a file of users (`-Y`, memcached 1.5.15 and later). It looks like a `set`, and a
  * server that wants no login stores it as one, so use it only where one is wanted. Send nothing behind it before its reply.
+ *
+ * @example
+ * ```ts
+ * import { TEXT_AUTH, TextWriter } from "@memwire/memwire/text";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const out = new TextWriter();
+ * TEXT_AUTH.write(out, { username: "ada", password: "lovelace" });
+ * assertEquals(new TextDecoder().decode(out.take()[0]), "set auth 0 0 12\r\nada lovelace\r\n");
+ * ```
  */
 export const TEXT_AUTH: TextOp<TextAuthRequest> = {
   name: "set (to log in)",

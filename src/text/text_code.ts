@@ -5,6 +5,15 @@
  * - `NUMBER` is the bare number after `incr` and `decr`, `REFUSED` any of the words with which administrative commands refuse
  *   (`BUSY`, `BADCLASS`, `NOSPARE`, `SAME`, `NOTSTARTED`, `MEMLIMIT_…`, `WATCHER_…`), `OTHER` a line of a reply that has no
  *   grammar of its own.
+ *
+ * @example
+ * ```ts
+ * import { ReplySplitter, TextCode } from "@memwire/memwire/text";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const [reply] = new ReplySplitter().split(new TextEncoder().encode("EXISTS\r\n"));
+ * assertEquals(reply!.code, TextCode.EXISTS);
+ * ```
  */
 export const TextCode = {
   /** One item, with its data behind the line; others or `END` follow. */
@@ -80,7 +89,18 @@ export function textCodeName(code: number): string {
   return NAMES[code] ?? `code ${code}`;
 }
 
-/** Whether a code is one of the three error lines. */
+/**
+ * Whether a code is one of the three error lines.
+ *
+ * @example
+ * ```ts
+ * import { TextCode, isErrorCode } from "@memwire/memwire/text";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(isErrorCode(TextCode.CLIENT_ERROR), true);
+ * assertEquals(isErrorCode(TextCode.NOT_FOUND), false);
+ * ```
+ */
 export function isErrorCode(code: number): boolean {
   return code >= TextCode.ERROR && code <= TextCode.SERVER_ERROR;
 }

@@ -2,7 +2,8 @@
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { CONFIG_GET, METADUMP, TEXT_FLUSH_ALL, TEXT_STATS, TEXT_VERBOSITY, WATCH } from "../../src/text/admin.ts";
+import { CONFIG_GET, TEXT_FLUSH_ALL, TEXT_STATS, TEXT_VERBOSITY, WATCH } from "../../src/text/admin.ts";
+import { METADUMP } from "../../src/text/dump_ops.ts";
 import { TEXT_DECR, TEXT_DELETE, TEXT_INCR, TEXT_TOUCH } from "../../src/text/keyed.ts";
 import { META_DEBUG } from "../../src/text/meta_admin.ts";
 import { META_ARITHMETIC } from "../../src/text/meta_arithmetic.ts";
