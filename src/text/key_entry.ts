@@ -146,7 +146,6 @@ export class MetadumpLine {
     this.#bytes = bytes;
     this.#keyEnd = 0;
     this.#casEnd = 0;
-    this.#escaped = false;
     this.exp = -1;
     this.la = 0;
     this.fetched = false;

@@ -153,16 +153,13 @@ export class MetaReply {
     return to;
   }
 
-  /** Finds where the flags begin: behind the code, and behind the length of a value. */
+  /** Finds where the words behind the code begin; the length of a value is one of them, and no letter. */
   #look(): void {
     const { bytes, start, lineLength, wordLength, code } = this.#reply;
     this.#count = 0;
     if (code < TextCode.HD || code > TextCode.MN) return;
-    let skip = code === TextCode.VA ? 1 : 0;
     for (let i = wordLength; i < lineLength - 1; i++) {
-      if (bytes[start + i] !== SPACE || bytes[start + i + 1] === SPACE) continue;
-      if (skip-- > 0) continue;
-      this.#at[this.#count++] = i + 1;
+      if (bytes[start + i] === SPACE) this.#at[this.#count++] = i + 1;
     }
   }
 

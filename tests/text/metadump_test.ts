@@ -89,6 +89,13 @@ test("MetadumpParser reads the lines of memtui's tests", () => {
   }
 });
 
+test("MetadumpParser shows each line without what was before it", () => {
+  const text = "key=a%20 exp=5 la=1 cas=2 fetch=yes cls=3 size=4 flags=6\nkey=b\nEND\r\n";
+  const [, second] = parse(new MetadumpParser(), [latin1(text)]);
+  assertEquals(plain(second!), { key: "b", exp: -1, la: 0, cas: 0n, fetched: false, slab: 0, size: 0 });
+  assertStrictEquals(second!.flags, undefined);
+});
+
 test("KeyEntry decodes keys, and a plus stays a plus", () => {
   const keys: readonly (readonly [string, string])[] = [
     ["a+b", "a+b"],

@@ -203,3 +203,28 @@ test("TextReply reads each classic line", () => {
   assertStrictEquals(read("HD\r\n").counter, undefined);
   assert(read("HD\r\n").kept);
 });
+
+test("ReplySplitter looks at nothing before a chunk", () => {
+  const memory = latin1("\r\nHD\r\n");
+  for (const expected of [Answers.META, Answers.LINES]) {
+    const splitter = new ReplySplitter({ expected });
+    const push = () => splitter.push(memory.subarray(1, 2), ({ lineLength }) => assertEquals(lineLength, 0));
+    if (expected === Answers.META) assertThrows(push, ProtocolError, "it does not end with CR LF");
+    else push();
+  }
+});
+
+test("ReplySplitter shows each reply without what was before it", () => {
+  const seen: unknown[] = [];
+  const text = "VALUE a 7 1 9\r\nx\r\nVALUE b 0 0\r\n\r\nEND\r\nVA 1 c5\r\ny\r\nHD\r\n";
+  new ReplySplitter().push(latin1(text), ({ flags, cas, key, value, meta }) => {
+    seen.push([flags, cas, fromLatin1(key), fromLatin1(value), meta.cas]);
+  });
+  assertEquals(seen, [
+    [7, 9n, "a", "x", undefined],
+    [0, 0n, "b", "", undefined],
+    [0, 0n, "", "", undefined],
+    [0, 0n, "", "y", 5n],
+    [0, 0n, "", "", undefined],
+  ]);
+});
