@@ -13,9 +13,14 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   ops: ["wire", "frame"],
   transport: [],
   connection: ["wire", "frame", "ops", "text", "transport"],
-  client: ["wire", "frame", "ops", "transport", "connection"],
-  couchbase: ["wire", "frame", "ops", "transport", "connection", "client"],
-  server: ["wire", "frame", "ops", "transport"],
+  link: ["wire", "frame", "ops", "transport", "connection"],
+  cluster: ["wire", "frame", "ops", "transport", "connection", "link"],
+  client: ["wire", "frame", "ops", "text", "transport", "connection", "link", "cluster"],
+  cache: ["wire", "ops", "connection", "client"],
+  couchbase: ["wire", "frame", "ops", "transport", "connection", "link", "cluster", "client"],
+  feed: ["wire", "frame", "ops", "transport", "connection", "link", "cluster", "client", "couchbase"],
+  server: ["wire", "frame", "ops", "text", "transport"],
+  testing: ["wire", "frame", "ops", "transport", "connection", "link", "cluster", "client", "couchbase", "server"],
 };
 
 /** Files directly in `src/` that every layer may import; the others there are entry points, which nothing imports. */

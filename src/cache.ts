@@ -1,0 +1,7 @@
+/**
+ * Helpers for caching over any client.
+ *
+ * @module
+ */
+
+export {};

@@ -1,0 +1,7 @@
+/**
+ * Many servers behind one client: rings, shards, pools, failover, discovery.
+ *
+ * @module
+ */
+
+export {};
