@@ -23,7 +23,7 @@
 export * from "./src/errors.ts";
 export * from "./src/client/client.ts";
 export { connect, type ConnectOptions, type ProtocolName } from "./src/client/connect.ts";
-export type { OpenOptions } from "./src/client/open_connection.ts";
+export type { OpenOptions } from "./src/link/open_connection.ts";
 export type { ExpiryOptions } from "./src/client/expiry.ts";
 export type { MultiResult } from "./src/client/multi.ts";
 export {

@@ -58,7 +58,7 @@ export {
   type SubdocValue,
 } from "./couchbase/sub_document.ts";
 export * from "./couchbase/value.ts";
-export type { OpenOptions } from "./client/open_connection.ts";
+export type { OpenOptions } from "./link/open_connection.ts";
 export type { Bytes } from "./frame/frame_writer.ts";
 export type { GetMetaResponse, WithMetaRequest } from "./ops/meta.ts";
 export { MetaOption } from "./ops/meta.ts";

@@ -1,4 +1,4 @@
-import type { Caller, CallOptions } from "../connection/caller.ts";
+import type { Caller, CallOptions, ClosableCaller } from "../connection/caller.ts";
 import type { FrameListener } from "../connection/frame_listeners.ts";
 import { StatusError, UnsupportedError } from "../errors.ts";
 import type { Bytes } from "../frame/frame_writer.ts";
@@ -45,6 +45,7 @@ import {
   updateWith,
 } from "./update.ts";
 
+export type { ClosableCaller } from "../connection/caller.ts";
 export type { ItemInfo } from "./settle.ts";
 
 /** How an item is written. */
@@ -65,14 +66,6 @@ export interface CounterOptions extends CallOptions, ExpiryOptions {
   readonly by?: bigint | number;
   /** The value of a counter that is not there yet, to which `by` is not added. Without it, such a counter is not created. */
   readonly initial?: bigint | number;
-}
-
-/** What a client needs of a connection, a pool or a router. */
-export interface ClosableCaller extends Caller {
-  /** Lets the calls under way end, then closes. */
-  close(): Promise<void>;
-  /** Watches the frames that are sent and received; returns what ends it. */
-  observe(listener: FrameListener): () => void;
 }
 
 /**

@@ -3,7 +3,7 @@ import type { AuthenticateOptions, CredentialsSource } from "../connection/sasl.
 import type { Address, TlsOptions } from "../transport/transport.ts";
 import { parseAddress } from "./address.ts";
 import { Client } from "./client.ts";
-import { openConnection, type OpenOptions } from "./open_connection.ts";
+import { openConnection, type OpenOptions } from "../link/open_connection.ts";
 
 /** What a client speaks to the server; see {@linkcode ConnectOptions.protocol}. */
 export type ProtocolName = "binary" | "meta" | "auto";

@@ -2,7 +2,7 @@ import { MetaWire } from "../connection/meta_wire.ts";
 import { ConnectionError, ProtocolError, StatusError, UnsupportedError } from "../errors.ts";
 import type { Address } from "../transport/transport.ts";
 import { Client } from "./client.ts";
-import { openConnection, type OpenOptions } from "./open_connection.ts";
+import { openConnection, type OpenOptions } from "../link/open_connection.ts";
 
 /** The first memcached whose misses say which request they answer. */
 const OLDEST = [1, 6, 18] as const;

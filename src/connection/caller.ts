@@ -3,6 +3,7 @@ import type { RequestFrameInfo } from "../frame/frame_info.ts";
 import type { FrameWriter } from "../frame/frame_writer.ts";
 import type { Op, Outgoing } from "../ops/op.ts";
 import type { Features } from "../wire/features.ts";
+import type { FrameListener } from "./frame_listeners.ts";
 
 /** What every call takes beside its request. */
 export interface CallOptions {
@@ -74,6 +75,14 @@ export interface Caller {
   ): Promise<BatchResult<T>>;
   /** Asks once and yields the answers as they come, for opcodes that are answered by many frames. */
   open<Req, Res>(op: Op<Req, Res>, request: Outgoing<Req>, options?: CallOptions): AsyncIterableIterator<Res>;
+}
+
+/** What a client needs of a connection, a pool or a router. */
+export interface ClosableCaller extends Caller {
+  /** Lets the calls under way end, then closes. */
+  close(): Promise<void>;
+  /** Watches the frames that are sent and received; returns what ends it. */
+  observe(listener: FrameListener): () => void;
 }
 
 /** A call that asks for more than its request says. */

@@ -1,4 +1,4 @@
-import { openConnection, type OpenOptions } from "../client/open_connection.ts";
+import { openConnection, type OpenOptions } from "../link/open_connection.ts";
 import type { Address, TlsOptions } from "../transport/transport.ts";
 import { parseCouchbaseAddress } from "./address.ts";
 import { CouchbaseClient } from "./couchbase_client.ts";

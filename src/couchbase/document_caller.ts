@@ -1,5 +1,4 @@
-import type { BatchResult, CallOptions, Settle } from "../connection/caller.ts";
-import type { ClosableCaller } from "../client/client.ts";
+import type { BatchResult, CallOptions, ClosableCaller, Settle } from "../connection/caller.ts";
 import type { FrameListener } from "../connection/frame_listeners.ts";
 import { StatusError } from "../errors.ts";
 import { asBytes } from "../bytes.ts";
