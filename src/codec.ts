@@ -31,6 +31,7 @@ export * from "./frame/frame_info.ts";
 export * from "./frame/frame_splitter.ts";
 export * from "./frame/frame_streams.ts";
 export * from "./frame/frame_writer.ts";
+export { Slab, type SlabMark } from "./wire/slab.ts";
 export * from "./ops/admin.ts";
 export * from "./ops/auth.ts";
 export * from "./ops/cluster_config.ts";

@@ -46,7 +46,7 @@ export { isErrorCode, TextCode, textCodeName } from "./text/text_code.ts";
 export { isTextKey, MAX_BASE64_KEY_LENGTH, MAX_OPAQUE_LENGTH, MAX_TEXT_KEY_LENGTH } from "./text/text_key.ts";
 export type { NoReply, TextOp } from "./text/text_op.ts";
 export { type ReplyKeeping, TextReply } from "./text/text_reply.ts";
-export type { SlabMark } from "./text/text_slab.ts";
+export type { SlabMark } from "./wire/slab.ts";
 export * from "./text/text_streams.ts";
 export { type Bytes, TextWriter } from "./text/text_writer.ts";
 export * from "./text/watch.ts";

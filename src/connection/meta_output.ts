@@ -1,12 +1,13 @@
-import { FrameWriter, type WriterMark } from "../frame/frame_writer.ts";
+import { FrameWriter } from "../frame/frame_writer.ts";
 import type { Outgoing } from "../ops/op.ts";
 import type { AnyOp } from "../ops/table.ts";
 import { TextWriter } from "../text/text_writer.ts";
+import type { SlabMark } from "../wire/slab.ts";
 import { Magic } from "../wire/header.ts";
 import type { MetaQueue } from "./meta_queue.ts";
 import type { WireOutput } from "./wire.ts";
 
-interface MetaMark extends WriterMark {
+interface MetaMark extends SlabMark {
   /** How many commands had been queued. */
   readonly tail: number;
 }
@@ -64,7 +65,7 @@ export class MetaOutput implements WireOutput {
     return { ...this.text.mark(), tail: this.#queue.tail };
   }
 
-  reset(mark: WriterMark): void {
+  reset(mark: SlabMark): void {
     this.text.reset(mark);
     this.#queue.cutTo((mark as MetaMark).tail);
   }

@@ -1,5 +1,5 @@
 import type { Frame } from "../frame/frame.ts";
-import type { WriterMark } from "../frame/frame_writer.ts";
+import type { SlabMark } from "../wire/slab.ts";
 import type { AnyOp } from "../ops/table.ts";
 import type { CallOptions } from "./caller.ts";
 import type { Agreement } from "./connection_options.ts";
@@ -13,9 +13,9 @@ export interface WireOutput {
   /** What was taken last has been written; its memory may be used again. */
   recycle(): void;
   /** Remembers how far was written. */
-  mark(): WriterMark;
+  mark(): SlabMark;
   /** Forgets what was written since a mark that was made after the last `take`. */
-  reset(mark: WriterMark): void;
+  reset(mark: SlabMark): void;
   /** Forgets the request that was begun and not ended. */
   undo(): void;
   /** Leaves whole requests out of what will be taken: those between what `size` was before the first and behind the last. */

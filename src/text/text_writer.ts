@@ -10,12 +10,10 @@ import {
   MAX_TEXT_KEY_LENGTH,
   show,
 } from "./text_key.ts";
-import { type Bytes, checkBytes, type SlabMark, TextSlab } from "./text_slab.ts";
+import { type Bytes, checkBytes, OWN_SEGMENT, type SlabMark } from "../wire/slab.ts";
+import { TextSlab } from "./text_slab.ts";
 
-export type { Bytes } from "./text_slab.ts";
-
-/** Values from here on leave as a segment of their own instead of being copied. */
-const OWN_SEGMENT = 64 * 1024;
+export type { Bytes } from "../wire/slab.ts";
 
 /** No server takes more, and what a server does with the rest of a value whose length it cannot read is anyone's guess. */
 const MAX_VALUE_LENGTH = 0x7fffffff - 2;

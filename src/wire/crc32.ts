@@ -1,22 +1,20 @@
-/**
- * CRC-32 as IEEE 802.3 has it, the sum that zlib computes.
- */
+/** CRC-32 as IEEE 802.3 has it, the sum that zlib computes: of bytes, unsigned 32 bits. */
+export const crc32: (bytes: Uint8Array) => number = makeCrc32(0xedb88320);
 
-const TABLE: Uint32Array = makeTable();
+/** CRC-32C as Castagnoli has it, the sum that Couchbase shows of a value: of bytes, unsigned 32 bits. */
+export const crc32c: (bytes: Uint8Array) => number = makeCrc32(0x82f63b78);
 
-function makeTable(): Uint32Array {
+/** Makes the sum of a polynomial whose bits are reflected. */
+function makeCrc32(polynomial: number): (bytes: Uint8Array) => number {
   const table = new Uint32Array(256);
   for (let byte = 0; byte < 256; byte++) {
     let sum = byte;
-    for (let bit = 0; bit < 8; bit++) sum = (sum & 1) === 1 ? (sum >>> 1) ^ 0xedb88320 : sum >>> 1;
+    for (let bit = 0; bit < 8; bit++) sum = (sum & 1) === 1 ? (sum >>> 1) ^ polynomial : sum >>> 1;
     table[byte] = sum;
   }
-  return table;
-}
-
-/** The CRC-32 of bytes, unsigned 32 bits. */
-export function crc32(bytes: Uint8Array): number {
-  let sum = 0xffffffff;
-  for (let i = 0; i < bytes.length; i++) sum = (sum >>> 8) ^ TABLE[(sum ^ bytes[i]!) & 0xff]!;
-  return (sum ^ 0xffffffff) >>> 0;
+  return (bytes) => {
+    let sum = 0xffffffff;
+    for (let i = 0; i < bytes.length; i++) sum = (sum >>> 8) ^ table[(sum ^ bytes[i]!) & 0xff]!;
+    return (sum ^ 0xffffffff) >>> 0;
+  };
 }

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { crc32 } from "../../src/wire/crc32.ts";
+import { crc32, crc32c } from "../../src/wire/crc32.ts";
 import { test } from "../support/test.ts";
 import { bytesOf } from "../support/wire_frame.ts";
 
@@ -20,4 +20,10 @@ test("crc32 gives the sums of IEEE 802.3", () => {
 
 test("crc32 looks at the view and not at what lies around it", () => {
   assertEquals(crc32(bytesOf("xx123456789yy").subarray(2, 11)), 0xcbf43926);
+});
+
+test("crc32c gives the sums that RFC 3720 lists, and the check value", () => {
+  assertEquals(crc32c(bytesOf("123456789")), 0xe3069283);
+  assertEquals(crc32c(new Uint8Array(32)), 0x8a9136aa);
+  assertEquals(crc32c(new Uint8Array(32).fill(0xff)), 0x62a8ab43);
 });

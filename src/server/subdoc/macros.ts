@@ -4,7 +4,7 @@
 
 import { utf8Decode, utf8Encode } from "../../bytes.ts";
 import { Status } from "../../wire/status.ts";
-import { crc32c } from "./crc32c.ts";
+import { crc32c } from "../../wire/crc32.ts";
 import { BLANK, type SubdocDocument } from "./document.ts";
 import { documentMembers, documentText, quotedHex, type VbucketView } from "./virtual_xattrs.ts";
 

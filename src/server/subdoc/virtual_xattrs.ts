@@ -4,7 +4,7 @@
 
 import { utf8Encode } from "../../bytes.ts";
 import { datatypeName } from "../../wire/datatype.ts";
-import { crc32c } from "./crc32c.ts";
+import { crc32c } from "../../wire/crc32.ts";
 import { datatypeOf, type SubdocDocument } from "./document.ts";
 
 const NANOSECONDS = 1_000_000_000n;
