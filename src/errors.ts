@@ -18,7 +18,10 @@ export type MemcachedErrorCode =
   | "TIMEOUT"
   | "OVERLOAD"
   | "CLOSED"
-  | "AUTH";
+  | "AUTH"
+  | "NODE"
+  | "SKIPPED"
+  | "NO_SERVER";
 
 /** What every error of this package can tell beside its message. */
 export interface MemcachedErrorOptions extends ErrorOptions {

@@ -1,6 +1,6 @@
 import type { Frame } from "../frame/frame.ts";
 import type { RequestFrameInfo } from "../frame/frame_info.ts";
-import type { FrameWriter } from "../frame/frame_writer.ts";
+import type { Bytes, FrameWriter } from "../frame/frame_writer.ts";
 import type { Op, Outgoing } from "../ops/op.ts";
 import type { Features } from "../wire/features.ts";
 import type { FrameListener } from "./frame_listeners.ts";
@@ -14,6 +14,8 @@ export interface CallOptions {
   readonly timeout?: number;
   /** Gives the call up when aborted; it then rejects with the reason of the signal. A late answer is dropped. */
   readonly signal?: AbortSignal;
+  /** What to choose the server by instead of the key, where there are several: things that belong together then lie together. */
+  readonly routingKey?: Bytes;
   /** Which vbucket the key is in; 0 by default. memcached ignores it. */
   readonly vbucket?: number;
   /** In a batch: the vbucket of each request, by its place. */
