@@ -51,6 +51,7 @@ export * from "./ops/subdoc.ts";
 export * from "./ops/subdoc_multi.ts";
 export type { DocumentOptions } from "./ops/subdoc_options.ts";
 export * from "./ops/table.ts";
+export * from "./ops/tap.ts";
 export * from "./ops/vbucket.ts";
 export * from "./connection/caller.ts";
 export * from "./connection/connection.ts";
