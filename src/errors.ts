@@ -21,7 +21,13 @@ export type MemcachedErrorCode =
   | "AUTH"
   | "NODE"
   | "SKIPPED"
-  | "NO_SERVER";
+  | "NO_SERVER"
+  | "CHECKPOINT"
+  | "CHECKPOINT_FENCED"
+  | "CHECKPOINT_FOREIGN"
+  | "CHECKPOINT_CORRUPT"
+  | "GROUP"
+  | "LEASE_LOST";
 
 /** What every error of this package can tell beside its message. */
 export interface MemcachedErrorOptions extends ErrorOptions {
