@@ -26,7 +26,7 @@ export interface TapConnectRequest {
   readonly backfill?: bigint;
   /** The vbuckets that are wanted; an empty list for all. */
   readonly vbuckets?: readonly number[];
-  /** Where to go on. */
+  /** Where to go on; a flag without a list asks for marks of checkpoints only. */
   readonly checkpoints?: readonly TapCheckpoint[];
   /** Whether a registered client is sent closed checkpoints only. */
   readonly closedOnly?: boolean;
@@ -101,7 +101,7 @@ function allFlags(message: Outgoing<TapConnectRequest>): number | undefined {
   if (vbuckets !== undefined) implied |= LIST_VBUCKETS;
   if (checkpoints !== undefined) implied |= CHECKPOINT;
   if (closedOnly !== undefined) implied |= REGISTERED_CLIENT;
-  const missing = (flags ?? 0) & (BACKFILL | LIST_VBUCKETS | CHECKPOINT) & ~implied;
+  const missing = (flags ?? 0) & (BACKFILL | LIST_VBUCKETS) & ~implied;
   if (missing !== 0) {
     throw new TypeError(
       `Cannot write tap-connect: flags 0x${missing.toString(16)} are set without what belongs to them`,
@@ -114,7 +114,9 @@ function allFlags(message: Outgoing<TapConnectRequest>): number | undefined {
 function readFields(fields: TapFields, flags: number): Partial<TapConnectRequest> {
   const backfill = (flags & BACKFILL) === 0 ? {} : { backfill: fields.u64() };
   const vbuckets = (flags & LIST_VBUCKETS) === 0 ? {} : { vbuckets: fields.vbuckets() };
-  const checkpoints = (flags & CHECKPOINT) === 0 ? {} : { checkpoints: fields.list(readCheckpoint) };
+  // The Go client asks for checkpoints and gives no list.
+  const listed = (flags & CHECKPOINT) !== 0 && fields.rest.length > 0;
+  const checkpoints = listed ? { checkpoints: fields.list(readCheckpoint) } : {};
   // Some clients leave this byte out.
   const registered = (flags & REGISTERED_CLIENT) !== 0 && fields.rest.length > 0;
   const closedOnly = registered ? { closedOnly: fields.u8() !== 0 } : {};

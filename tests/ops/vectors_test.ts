@@ -19,7 +19,13 @@ const READ_ONLY = [
   "GET answer that repeats the key, godropbox",
   "GET_REPLICA answer that repeats the key, 6.0.5",
   "COLLECTIONS_GET_ID with the path as key",
+  "TAP_MUTATION with 4 bytes of the engine, gomemcached",
+  "TAP_MUTATION of hi, without extras, gomemcached",
+  "TAP_DELETE of hi, without extras, gomemcached",
 ];
+
+/** What is answered only when it fails. */
+const NEVER_ANSWERED = [0x40];
 
 /** The only magic whose opcodes are a space of their own. */
 const SERVER_REQUEST = 0x82;
@@ -107,7 +113,7 @@ for (const vector of BY_FIELDS) {
   test(`row reads and writes the same again: ${vector.name}`, () => {
     const frame = frameOf(vector);
     const read = rowOf(vector)[vector.side].read(frame) as Record<string, unknown>;
-    assertBytes(write(vector, read), hex(vector.hex));
+    if (!READ_ONLY.includes(vector.name)) assertBytes(write(vector, read), hex(vector.hex));
   });
 }
 
@@ -157,7 +163,7 @@ test("OPS: every row has a request and an answer among the vectors, and so has e
   const bare: string[] = [];
   for (const { name, opcode, quiet } of OPS) {
     if (!seen.has(`request ${opcode}`)) bare.push(`request of ${name}`);
-    if (!seen.has(`response ${opcode}`)) bare.push(`answer to ${name}`);
+    if (seen.has(`response ${opcode}`) === NEVER_ANSWERED.includes(opcode)) bare.push(`answer to ${name}`);
     if (quiet === undefined) continue;
     if (!seen.has(`request ${quiet.opcode}`)) bare.push(`request of quiet ${name}`);
     // What is silent on success answers failures only.

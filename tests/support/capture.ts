@@ -42,14 +42,20 @@ interface Line {
   readonly conn: string;
 }
 
-/** The names of all captures that are here. */
-export function captureNames(): string[] {
-  return readdirSync(FOLDER).filter((file) => file.endsWith(".jsonl")).map((file) => file.slice(0, -6)).toSorted();
+/** The names of all captures that are here, or of those in a folder here: `tap/…`. */
+export function captureNames(folder = ""): string[] {
+  return readdirSync(new URL(folder, FOLDER)).filter((file) => file.endsWith(".jsonl"))
+    .map((file) => folder + file.slice(0, -6)).toSorted();
+}
+
+/** The lines of a capture as they stand in its file. */
+export function captureText(name: string): string {
+  return readFileSync(fileURLToPath(new URL(`${name}.jsonl`, FOLDER)), "utf8");
 }
 
 /** Reads a capture by its name. */
 export function readCapture(name: string): Capture {
-  const lines = readFileSync(fileURLToPath(new URL(`${name}.jsonl`, FOLDER)), "utf8").split("\n");
+  const lines = captureText(name).split("\n");
   const { server, version } = JSON.parse(lines[0]!);
   const events: (RecordedFrame | RecordedEnd)[] = [];
   for (const [index, text] of lines.entries()) {
@@ -57,13 +63,20 @@ export function readCapture(name: string): Capture {
     const { dir, hex: digits, note, conn: connection } = JSON.parse(text) as Line;
     const where = { line: index + 1, connection, sent: dir === "c2s" };
     if (digits === "") {
-      if (!note.endsWith("sent FIN>")) throw new Error(`line ${where.line} of ${name} is no frame: ${note}`);
+      // What whoever recorded has to say.
+      if (note.startsWith("<received ")) continue;
+      if (!/ (sent FIN|closed)>$/.test(note)) throw new Error(`line ${where.line} of ${name} is no frame: ${note}`);
       events.push(where);
-    } else {
+    } else if (!isText(digits)) {
       for (const frame of readAllWire(hex(digits))) events.push({ ...where, frame });
     }
   }
   return { name, server, version, events };
+}
+
+/** Bytes that begin no frame: of clients that were wrong on purpose, and the words that answered them. */
+function isText(digits: string): boolean {
+  return !/^(8[0-3]|[01]8)/.test(digits);
 }
 
 /** Whether an event is a frame, else the end of its connection. */

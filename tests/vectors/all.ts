@@ -22,6 +22,7 @@ import { SEED_REQUESTS } from "./seed_requests.ts";
 import { SEED_RESPONSES } from "./seed_responses.ts";
 import { SEED_SEQNOS } from "./seed_seqnos.ts";
 import { SEED_TAP } from "./seed_tap.ts";
+import { TAP } from "./tap.ts";
 import type { Vector } from "./vector.ts";
 
 /** Every vector; no two have the same name. */
@@ -52,4 +53,5 @@ export const VECTORS: readonly Vector[] = [
   ...SEED_GODROPBOX,
   ...SEED_SEQNOS,
   ...SEED_TAP,
+  ...TAP,
 ];

@@ -24,6 +24,15 @@ export const SEED_TAP: readonly Vector[] = [
       cas: 0x37ef3a35n,
     },
     parts: { extras: "0004", key: "01020304736f6d", value: text("ekeysomevalue") },
+    message: {
+      messageFlags: 0,
+      ttl: 0,
+      flags: 0,
+      expiry: 0,
+      engine: new Uint8Array([1, 2, 3, 4]),
+      key: "somekey",
+      value: "somevalue",
+    },
     source: TEST("mc_req_test TestReceivingTapRequest"),
   }),
   // The CAS of the header becomes that of the event.
@@ -33,6 +42,7 @@ export const SEED_TAP: readonly Vector[] = [
     hex: "80 41 0002 00 00 0000 00000007 00000000 4321000012340000 | 6869 | 776f726c64",
     header: { opcode: 0x41, keyLength: 2, bodyLength: 7, cas: 0x4321000012340000n },
     parts: { key: text("hi"), value: text("world") },
+    message: { messageFlags: 0, ttl: 0, flags: 0, expiry: 0, key: "hi", value: "world" },
     source: TEST("client TestMakeTapEvent"),
   }),
   // So it does here, where the value means nothing.
@@ -42,6 +52,7 @@ export const SEED_TAP: readonly Vector[] = [
     hex: "80 42 0002 00 00 0000 00000007 00000000 9321000012340000 | 6869 | 776f726c64",
     header: { opcode: 0x42, keyLength: 2, bodyLength: 7, cas: 0x9321000012340000n },
     parts: { key: text("hi"), value: text("world") },
+    message: { messageFlags: 0, ttl: 0, key: "hi", value: "world" },
     source: TEST("client TestMakeTapEvent"),
   }),
   // The value: backfill 824859588116, vbuckets 1, 2 and 4, then one byte that stays, 0d. Fields come in the order of
@@ -53,6 +64,7 @@ export const SEED_TAP: readonly Vector[] = [
       "80 40 0005 04 00 0000 0000001a 00000000 0000000000000000 | 00000007 | 68656c6c6f | 000000c00d76761400030001000200040d",
     header: { opcode: 0x40, keyLength: 5, extrasLength: 4, bodyLength: 26 },
     parts: { extras: "00000007", key: text("hello"), value: "000000c00d76761400030001000200040d" },
+    message: { name: "hello", flags: 7, backfill: 824859588116n, vbuckets: [1, 2, 4], rest: new Uint8Array([0x0d]) },
     source: TEST("tap_test TestParseTapCommands"),
   }),
   // Flags 0x17: BACKFILL, DUMP, LIST_VBUCKETS, SUPPORT_ACK.
@@ -63,6 +75,7 @@ export const SEED_TAP: readonly Vector[] = [
       "80 40 0006 04 00 0000 00000018 00000000 0000000000000000 | 00000017 | 746170706572 | ffffffffffffffff000200010002",
     header: { opcode: 0x40, keyLength: 6, extrasLength: 4, bodyLength: 24 },
     parts: { extras: "00000017", key: text("tapper"), value: "ffffffffffffffff000200010002" },
+    message: { name: "tapper", flags: 0x17, backfill: 0xffffffffffffffffn, vbuckets: [1, 2] },
     source: derived("TAP feed"),
   }),
   request({
@@ -71,6 +84,7 @@ export const SEED_TAP: readonly Vector[] = [
     hex: "80 40 0000 04 00 0000 00000004 00000000 0000000000000000 | 00000000",
     header: { opcode: 0x40, extrasLength: 4, bodyLength: 4 },
     parts: { extras: "00000000" },
+    message: { name: "", flags: 0 },
     source: derived("TAP feed, backfill 0"),
   }),
 ];
