@@ -5,8 +5,9 @@ import { describe } from "../ops/status_error.ts";
 import { hexByte } from "../bytes.ts";
 import { ProtocolError } from "../errors.ts";
 import { HEADER_SIZE } from "../wire/header.ts";
-import type { BatchResult, Settle } from "./caller.ts";
-import { echoesOther, type Waiter } from "./pipeline.ts";
+import type { BatchResult, CallOptions, Settle } from "./caller.ts";
+import { echoesOther, type Slot, type Waiter } from "./pipeline.ts";
+import type { Wire } from "./wire.ts";
 
 /** The most requests that one batch may have: their places share the opaque with the slot. */
 export const MAX_BATCH = 0xffff;
@@ -15,8 +16,11 @@ export const MAX_BATCH = 0xffff;
 export class Batch<T> implements Waiter {
   /** Each request of a batch has an opaque of its own. */
   readonly many = true;
+  /** All that is known comes at the end. */
+  readonly untold = true;
+  /** What is asked, in its order. */
+  readonly requests: readonly unknown[];
   readonly #op: Op<unknown, unknown>;
-  readonly #requests: readonly unknown[];
   readonly #settle: Settle<T>;
   readonly #replies: (T | undefined)[];
   readonly #resolve: (result: BatchResult<T>) => void;
@@ -33,7 +37,7 @@ export class Batch<T> implements Waiter {
     settled: { readonly resolve: (result: BatchResult<T>) => void; readonly reject: (reason: unknown) => void },
   ) {
     this.#op = op;
-    this.#requests = requests;
+    this.requests = requests;
     this.#settle = settle;
     this.#replies = new Array(requests.length).fill(undefined);
     this.#answered = new Uint8Array(requests.length);
@@ -42,7 +46,7 @@ export class Batch<T> implements Waiter {
   }
 
   accept(frame: Frame, place: number): boolean {
-    const count = this.#requests.length;
+    const count = this.requests.length;
     if (place === count && frame.opcode === NOOP.opcode) {
       if (!this.#over) this.#finish();
       return true;
@@ -51,11 +55,17 @@ export class Batch<T> implements Waiter {
       this.#refuse(frame, `a batch of ${count} ${this.#op.name} waits`);
     }
     if (this.#answered[place] === 1) this.#refuse(frame, `request ${place} of the batch has been answered`);
-    const request = this.#requests[place];
+    const request = this.requests[place];
     if (echoesOther(this.#op, request, frame)) this.#refuse(frame, `what was asked is ${describe(this.#op, request)}`);
     if (!this.#over) this.#take(frame, place);
     this.#answered[place] = 1;
     return false;
+  }
+
+  /** Begins anew, over another connection. */
+  restart(): void {
+    this.#answered.fill(0);
+    this.#errors = undefined;
   }
 
   fail(error: unknown, aborted: boolean): void {
@@ -65,7 +75,7 @@ export class Batch<T> implements Waiter {
       return;
     }
     const errors = this.#errors ?? new Map<number, unknown>();
-    for (let place = 0; place < this.#requests.length; place++) {
+    for (let place = 0; place < this.requests.length; place++) {
       if (this.#answered[place] === 0) errors.set(place, error);
     }
     this.#resolve({ replies: this.#replies, errors });
@@ -73,7 +83,7 @@ export class Batch<T> implements Waiter {
 
   #take(frame: Frame, place: number): void {
     try {
-      this.#replies[place] = this.#settle(frame, this.#op, this.#requests[place]);
+      this.#replies[place] = this.#settle(frame, this.#op, this.requests[place]);
     } catch (error) {
       // What cannot be read ends the connection, which then tells this batch too.
       if (error instanceof ProtocolError) throw error;
@@ -92,4 +102,30 @@ export class Batch<T> implements Waiter {
     this.#over = true;
     this.#resolve({ replies: this.#replies, errors: this.#errors });
   }
+}
+
+/** Writes the quiet requests of a batch and the NOOP behind them. What was written of it is not undone when it throws. */
+export function writeBatch(
+  wire: Wire,
+  slot: Slot,
+  { batch, options, watched }: {
+    readonly batch: Batch<unknown>;
+    readonly options: CallOptions | undefined;
+    /** Where copies of the frames go, for those who watch. */
+    readonly watched: Uint8Array[] | undefined;
+  },
+): void {
+  const op = slot.op!;
+  let place = 0;
+  for (const request of batch.requests) {
+    wire.write(op, op.quiet!.opcode, request, opaqueOf(slot, place++), options);
+    watched?.push(wire.output.last());
+  }
+  wire.write(NOOP, NOOP.opcode, {}, opaqueOf(slot, place), undefined);
+  watched?.push(wire.output.last());
+}
+
+/** The opaque of one of several requests that share a slot. */
+function opaqueOf(slot: Slot, place: number): number {
+  return ((place << 16) | slot.index) >>> 0;
 }

@@ -1,6 +1,5 @@
 import { type ClosedError, ProtocolError } from "../errors.ts";
 import type { Frame } from "../frame/frame.ts";
-import { NOOP } from "../ops/admin.ts";
 import type { Op, Outgoing } from "../ops/op.ts";
 import { describe } from "../ops/status_error.ts";
 import type { AnyOp } from "../ops/table.ts";
@@ -8,7 +7,7 @@ import { Outbox } from "../transport/outbox.ts";
 import type { Sink, Transport } from "../transport/transport.ts";
 import { Features } from "../wire/features.ts";
 import { HEADER_SIZE, Magic } from "../wire/header.ts";
-import { Batch, MAX_BATCH } from "./batch.ts";
+import { Batch, MAX_BATCH, writeBatch } from "./batch.ts";
 import type { BatchResult, Caller, CallOptions, Settle } from "./caller.ts";
 import { Alarm } from "./alarm.ts";
 import { BinaryWire } from "./binary_wire.ts";
@@ -20,6 +19,7 @@ import { Pipeline, type Slot } from "./pipeline.ts";
 import { readReply } from "./read_reply.ts";
 import { ReplyStream } from "./reply_stream.ts";
 import { SignalWatch } from "./signal_watch.ts";
+import { type Keeper, strand, type StrandedCall } from "./stranded.ts";
 import type { Wire, WireInput, WireOutput } from "./wire.ts";
 
 export type { Agreement, ConnectionCounters, ConnectionOptions, ConnectionState } from "./connection_options.ts";
@@ -62,7 +62,7 @@ export class Connection implements Caller, AsyncDisposable {
   readonly #timeout: number;
   readonly #maxQueuedBytes: number;
   readonly #alarm: Alarm = new Alarm(() => this.#expire());
-  readonly #signals: SignalWatch = new SignalWatch((slot, reason) => this.#giveUp(slot, reason, true));
+  readonly #signals: SignalWatch<Slot> = new SignalWatch((slot, reason) => this.#giveUp(slot, reason, true));
   #state: ConnectionState = "open";
   #features: Features = Features.NONE;
   readonly #listeners = new FrameListeners();
@@ -75,6 +75,7 @@ export class Connection implements Caller, AsyncDisposable {
   #detached = false;
   /** What ended the connection, for those who come later. */
   #cause: unknown = undefined;
+  #keeper: Keeper | undefined = undefined;
 
   /** Where `#capture` puts the functions of the promise being made: a closure per connection and none per call. */
   #resolve: (value: unknown) => void = () => {};
@@ -95,7 +96,7 @@ export class Connection implements Caller, AsyncDisposable {
     this.#splitter = this.#wire.input;
     this.#outbox = new Outbox(transport, this.#out, {
       drained: () => this.#closeWhenDone(),
-      failed: (error) => this.#lose("could not be written to", error),
+      failed: (error) => this.lose("could not be written to", error),
     });
     transport.start(this.#sink);
   }
@@ -118,6 +119,11 @@ export class Connection implements Caller, AsyncDisposable {
   /** How many calls wait for an answer. */
   get inFlight(): number {
     return this.#pipeline.live;
+  }
+
+  /** How many calls are to be answered, those that were given up included. */
+  get unanswered(): number {
+    return this.#pipeline.used;
   }
 
   /** What was agreed on with the server. */
@@ -184,25 +190,8 @@ export class Connection implements Caller, AsyncDisposable {
         throw new RangeError(`Cannot batch ${requests.length} requests: ${MAX_BATCH} are the most`);
       }
       const slot = this.#admit(op, undefined, options);
-      slot.waiter = new Batch(op as Op<unknown, unknown>, requests, settle, { resolve, reject });
-      const mark = this.#out.mark();
-      const watched: Uint8Array[] | undefined = this.#listeners.any ? [] : undefined;
-      try {
-        let place = 0;
-        for (const request of requests) {
-          this.#wire.write(op, quiet.opcode, request, opaqueOf(slot, place++), options);
-          watched?.push(this.#out.last());
-        }
-        this.#wire.write(NOOP, NOOP.opcode, {}, opaqueOf(slot, place), undefined);
-        watched?.push(this.#out.last());
-      } catch (error) {
-        this.#out.reset(mark);
-        this.#pipeline.giveBack(slot);
-        throw error;
-      }
-      slot.end = this.#outbox.taken + this.#out.size;
-      this.#leaveAtEndOfTurn();
-      watched?.forEach((bytes) => this.#listeners.sent(bytes));
+      const settled = { resolve: resolve as (result: BatchResult<unknown>) => void, reject };
+      this.#writeBatch(slot, new Batch<unknown>(op as Op<unknown, unknown>, requests, settle, settled), options);
     });
   }
 
@@ -220,6 +209,37 @@ export class Connection implements Caller, AsyncDisposable {
       stream.fail(error);
     }
     return stream;
+  }
+
+  /** Makes a call that another connection could not answer. It is told here what becomes of it; nothing is thrown. */
+  resume(call: StrandedCall): void {
+    const { op, request, options, waiter } = call;
+    try {
+      const slot = this.#admit(op, request, options);
+      slot.opcode = op.opcode;
+      slot.attempts = call.attempts;
+      slot.deadline = this.#now + call.left;
+      if (slot.deadline < Infinity) this.#alarm.set(slot.deadline, this.#now);
+      if (waiter instanceof Batch) {
+        waiter.restart();
+        this.#writeBatch(slot, waiter, options);
+        return;
+      }
+      this.#writeOrGiveBack(slot, request, slot.opaque, options);
+      slot.waiter = waiter;
+      slot.settle = call.settle;
+      slot.resolve = call.resolve ?? slot.resolve;
+      slot.reject = call.reject ?? slot.reject;
+      if (this.#listeners.any) this.#listeners.sent(this.#out.last());
+    } catch (error) {
+      // Only what rejects at once on an open connection: bad arguments, and too many calls.
+      call.fail(error, true);
+    }
+  }
+
+  /** Has someone hear of the loss of the connection and take over the calls that wait then; nobody with nothing. */
+  entrust(keeper: Keeper | undefined): void {
+    this.#keeper = keeper;
   }
 
   /**
@@ -248,6 +268,12 @@ export class Connection implements Caller, AsyncDisposable {
     this.#fail(closedHere(this.peer, cause));
   }
 
+  /** Closes at once as if the peer had: `how` says what it did, as in "did not answer". Calls under way reject with a {@linkcode ConnectionError}. */
+  lose(how: string, cause?: unknown): void {
+    if (this.#state !== "closed") this.#cause = cause;
+    this.#fail(lost(this.peer, how, cause, this.#splitter.position));
+  }
+
   /**
    * Gives the transport away, with the bytes that were read and belong to no answer. The connection is of no more use
    * afterwards; the transport is open.
@@ -269,7 +295,7 @@ export class Connection implements Caller, AsyncDisposable {
   readonly #sink: Sink = {
     room: () => this.#splitter.room(),
     data: (chunk) => this.#receive(chunk),
-    end: (error) => this.#lose(error === undefined ? "was closed by the peer" : "was lost", error),
+    end: (error) => this.lose(error === undefined ? "was closed by the peer" : "was lost", error),
   };
 
   /** Finds a slot for a call and sees to its deadline and its signal; throws when it may not be made. */
@@ -289,6 +315,7 @@ export class Connection implements Caller, AsyncDisposable {
     if (!this.#leaving) this.#now = performance.now();
     slot.op = op;
     slot.request = request;
+    slot.options = options;
     slot.offset = this.#outbox.taken + this.#out.size;
     if (timeout > 0) {
       slot.deadline = this.#now + timeout;
@@ -325,12 +352,28 @@ export class Connection implements Caller, AsyncDisposable {
     this.#leaveAtEndOfTurn();
   }
 
+  #writeBatch(slot: Slot, batch: Batch<unknown>, options: CallOptions | undefined): void {
+    slot.waiter = batch;
+    const mark = this.#out.mark();
+    const watched: Uint8Array[] | undefined = this.#listeners.any ? [] : undefined;
+    try {
+      writeBatch(this.#wire, slot, { batch, options, watched });
+    } catch (error) {
+      this.#out.reset(mark);
+      this.#pipeline.giveBack(slot);
+      throw error;
+    }
+    slot.end = this.#outbox.taken + this.#out.size;
+    this.#leaveAtEndOfTurn();
+    watched?.forEach((bytes) => this.#listeners.sent(bytes));
+  }
+
   #receive(chunk: Uint8Array): void {
     this.#chunks++;
     try {
       this.#splitter.push(chunk, this.#dispatch);
     } catch (error) {
-      this.#lose("received what is no answer", error);
+      this.lose("received what is no answer", error);
       return;
     }
     if (this.#state === "draining") this.#closeWhenDone();
@@ -375,20 +418,14 @@ export class Connection implements Caller, AsyncDisposable {
     }
   }
 
-  /** Whether any byte of the request may have left. */
+  /** Whether any byte of the request may have left, now or over an earlier connection. */
   #sent(slot: Slot): boolean {
-    return slot.offset < this.#outbox.taken;
+    return slot.attempts > 0 || slot.offset < this.#outbox.taken;
   }
 
   #closeWhenDone(): void {
     if (this.#state !== "draining" || this.#pipeline.live > 0 || !this.#outbox.idle) return;
     this.destroy();
-  }
-
-  /** The connection is of no more use: tells everyone who waits. */
-  #lose(how: string, cause: unknown): void {
-    if (this.#state !== "closed") this.#cause = cause;
-    this.#fail(lost(this.peer, how, cause, this.#splitter.position));
   }
 
   #refusal(what: string): ClosedError {
@@ -400,12 +437,13 @@ export class Connection implements Caller, AsyncDisposable {
     this.#state = "closed";
     this.#alarm.clear();
     this.#splitter.stop();
-    this.#pipeline.failAll((slot) => makeError(describe(slot.op!, slot.request), this.#sent(slot)));
+    const keeper = this.#keeper;
+    const loss = keeper === undefined ? undefined : makeError("go on", true);
+    this.#pipeline.failAll(
+      (slot) => makeError(describe(slot.op!, slot.request), this.#sent(slot)),
+      loss === undefined ? undefined : (slot) => keeper!.rescue(strand(slot, this.#outbox.taken), loss),
+    );
     this.#transport.close();
+    if (loss !== undefined) keeper!.lost(loss);
   }
-}
-
-/** The opaque of one of several requests that share a slot. */
-function opaqueOf(slot: Slot, place: number): number {
-  return ((place << 16) | slot.index) >>> 0;
 }

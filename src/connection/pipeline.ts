@@ -4,7 +4,7 @@ import type { Frame } from "../frame/frame.ts";
 import { HEADER_SIZE } from "../wire/header.ts";
 import type { AnyOp } from "../ops/table.ts";
 import { describe } from "../ops/status_error.ts";
-import type { Settle } from "./caller.ts";
+import type { CallOptions, Settle } from "./caller.ts";
 
 /**
  * How many slots the opaque has room for.
@@ -25,6 +25,8 @@ export interface Waiter {
   accept(frame: Frame, place: number): boolean;
   /** Ends without further answers; those that still come are dropped. `aborted` when the caller asked for it. */
   fail(error: unknown, aborted: boolean): void;
+  /** Whether what came so far has been given to nobody, so that the call may be made again from its beginning. */
+  readonly untold?: boolean;
 }
 
 /** One call that waits. Slots are used again and again. */
@@ -39,6 +41,10 @@ export class Slot {
   op: AnyOp | undefined = undefined;
   /** What was asked, for messages and to compare an echoed key. */
   request: unknown = undefined;
+  /** What the caller asked for beside it, for a call that is made again. */
+  options: CallOptions | undefined = undefined;
+  /** How often it may have reached a server before, over other connections. */
+  attempts = 0;
   /** Makes the result of the answer; not of a call with a waiter. */
   settle: Settle<unknown> | undefined = undefined;
   /** Resolves the promise of a single call. */
@@ -164,11 +170,18 @@ export class Pipeline {
     this.#clear(slot);
   }
 
-  /** Ends the wait of all callers, each with an error of its own, and forgets all slots. */
-  failAll(makeError: (slot: Slot) => unknown): void {
-    for (const slot of this.#slots) {
-      if (!slot.used) continue;
-      if (slot.live) this.abandon(slot, makeError(slot));
+  /**
+   * Ends the wait of all callers, each with an error of its own, and forgets all slots. Calls that `rescue` takes over wait on: it is
+   * asked in the order in which they were written.
+   */
+  failAll(makeError: (slot: Slot) => unknown, rescue?: (slot: Slot) => boolean): void {
+    const slots = this.#slots.filter(({ used }) => used);
+    if (rescue !== undefined) slots.sort((one, other) => one.offset - other.offset);
+    for (const slot of slots) {
+      if (slot.live) {
+        if (rescue?.(slot) === true) this.#leave(slot);
+        else this.abandon(slot, makeError(slot));
+      }
       this.#clear(slot);
     }
   }
@@ -217,6 +230,8 @@ export class Pipeline {
     slot.used = false;
     slot.waiter = undefined;
     slot.request = undefined;
+    slot.options = undefined;
+    slot.attempts = 0;
     slot.settle = undefined;
     slot.resolve = ignore;
     slot.reject = ignore;

@@ -13,6 +13,7 @@ export class ReplyStream<Res> implements Waiter, AsyncIterableIterator<Res> {
   #waiting: Asking<Res>[] = [];
   #over = false;
   #failed = false;
+  #untold = true;
   #error: unknown = undefined;
 
   /** Makes a stream with nothing answered yet. */
@@ -21,7 +22,13 @@ export class ReplyStream<Res> implements Waiter, AsyncIterableIterator<Res> {
     this.#request = request;
   }
 
+  /** Whether nothing came yet, and somebody waits for it. */
+  get untold(): boolean {
+    return this.#untold && !this.#over;
+  }
+
   accept(frame: Frame): boolean {
+    this.#untold = false;
     const op = this.#op;
     const last = frame.status !== 0 || op.last!(frame);
     if (this.#over) return last;

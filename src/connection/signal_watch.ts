@@ -1,20 +1,24 @@
-import type { Slot } from "./pipeline.ts";
+/** What can be given up: it knows how to stop listening. */
+export interface Releasable {
+  /** Stops listening to the signal. */
+  release: (() => void) | undefined;
+}
 
 /**
  * Which calls a signal gives up. Calls that follow each other with the same signal share one listener: one signal is often for all
  * calls of a request, a listener costs more than the rest of a call, and Node prints a warning at the eleventh.
  */
-export class SignalWatch {
-  readonly #giveUp: (slot: Slot, reason: unknown) => void;
-  #last: Watched | undefined = undefined;
+export class SignalWatch<T extends Releasable> {
+  readonly #giveUp: (slot: T, reason: unknown) => void;
+  #last: Watched<T> | undefined = undefined;
 
   /** Watches nothing yet; `giveUp` must end the wait of a slot, which releases it. */
-  constructor(giveUp: (slot: Slot, reason: unknown) => void) {
+  constructor(giveUp: (slot: T, reason: unknown) => void) {
     this.#giveUp = giveUp;
   }
 
   /** Gives a slot up when the signal is aborted, which it must not be yet; until `release` of the slot is called. */
-  add(signal: AbortSignal, slot: Slot): void {
+  add(signal: AbortSignal, slot: T): void {
     const watched = this.#last?.signal === signal ? this.#last : new Watched(signal, this.#giveUp);
     this.#last = watched;
     watched.add(slot);
@@ -25,19 +29,19 @@ export class SignalWatch {
 }
 
 /** Calls of one signal: most often a single one, which then takes no set. */
-class Watched implements EventListenerObject {
+class Watched<T> implements EventListenerObject {
   readonly signal: AbortSignal;
-  readonly #giveUp: (slot: Slot, reason: unknown) => void;
+  readonly #giveUp: (slot: T, reason: unknown) => void;
   #count = 0;
-  #first: Slot | undefined = undefined;
-  #others: Set<Slot> | undefined = undefined;
+  #first: T | undefined = undefined;
+  #others: Set<T> | undefined = undefined;
 
-  constructor(signal: AbortSignal, giveUp: (slot: Slot, reason: unknown) => void) {
+  constructor(signal: AbortSignal, giveUp: (slot: T, reason: unknown) => void) {
     this.signal = signal;
     this.#giveUp = giveUp;
   }
 
-  add(slot: Slot): void {
+  add(slot: T): void {
     if (this.#count++ === 0) {
       this.signal.addEventListener("abort", this);
       this.#first = slot;
@@ -48,7 +52,7 @@ class Watched implements EventListenerObject {
   }
 
   /** Forgets a slot; returns whether there are others. */
-  remove(slot: Slot): boolean {
+  remove(slot: T): boolean {
     if (this.#first === slot) this.#first = undefined;
     else this.#others?.delete(slot);
     if (--this.#count > 0) return true;

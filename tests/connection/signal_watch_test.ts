@@ -5,9 +5,9 @@ import { countedAbort } from "../support/counted_abort.ts";
 import { test } from "../support/test.ts";
 
 /** A watch that notes whom it gives up, and releases them as a pipeline does. */
-function watching(): { readonly watch: SignalWatch; readonly given: [number, unknown][] } {
+function watching(): { readonly watch: SignalWatch<Slot>; readonly given: [number, unknown][] } {
   const given: [number, unknown][] = [];
-  const watch = new SignalWatch((slot, reason) => {
+  const watch = new SignalWatch<Slot>((slot, reason) => {
     given.push([slot.index, reason]);
     release(slot);
   });
