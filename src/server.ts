@@ -49,6 +49,7 @@
 export {
   type BucketWriteOptions,
   CouchbaseBucket,
+  type FailoverOptions,
   type MutationListener,
   type PlaceOptions,
 } from "./server/couchbase/bucket.ts";
@@ -64,7 +65,7 @@ export {
 } from "./server/couchbase/manifest.ts";
 export type { ConflictResolution } from "./server/couchbase/meta_store.ts";
 export type { CouchbaseBucketOptions, CouchbaseNodeOptions } from "./server/couchbase/node_options.ts";
-export type { Vbucket } from "./server/couchbase/vbucket.ts";
+export type { Vbucket, VbucketCopy } from "./server/couchbase/vbucket.ts";
 export type { Dialect } from "./server/dialect.ts";
 export { Exchange, type ExchangeHost } from "./server/exchange.ts";
 export { MemoryStore } from "./server/memory_store.ts";
@@ -78,6 +79,7 @@ export {
   type ServerOptions,
 } from "./server/server.ts";
 export { Session } from "./server/session.ts";
+export type { SessionFeed } from "./server/session_feed.ts";
 export type { SessionHost, SessionListener } from "./server/session_host.ts";
 export { StatusReply, type StatusReplyOptions } from "./server/status_reply.ts";
 export type { StoreCounts } from "./server/store_counts.ts";

@@ -7,9 +7,13 @@ import { Status } from "../wire/status.ts";
 import type { Exchange } from "./exchange.ts";
 import { isSilent, nothingIsSuccess, Replies } from "./replies.ts";
 import type { Route } from "./route.ts";
+import type { SessionFeed } from "./session_feed.ts";
 import { type SessionHost, showFrame } from "./session_host.ts";
 import type { Session } from "./session.ts";
 import { INTERNAL_ERROR, NOT_FOUND, StatusReply } from "./status_reply.ts";
+
+/** How much a feed may have waiting: enough for a good write, and less than what has the session stop reading. */
+const FEED_BYTES = 256 * 1024;
 
 /** The writing half of a session: makes answers, gathers them, and knows when too many wait. */
 export class Answers {
@@ -106,6 +110,23 @@ export class Answers {
     this.#wrote();
   }
 
+  /** Has a feed write until enough waits or it has no more, and writes that. */
+  fill(feed: SessionFeed): void {
+    const out = this.#out;
+    const limit = Math.min(FEED_BYTES, Math.max(1, this.#host.maxQueuedBytes / 2));
+    try {
+      while (out.size < limit && feed.write(out)) {
+        if (this.#host.listeners.length > 0) this.#show();
+      }
+    } catch (error) {
+      // Half a frame must not leave.
+      this.#host.report(error, this.#session);
+      this.#session.close();
+      return;
+    }
+    this.#outbox.flush();
+  }
+
   /** Appends text that is no frame, a byte for each character. */
   text(text: string): void {
     const out = this.#out;
@@ -157,8 +178,12 @@ export class Answers {
 
   /** A frame was appended. */
   #wrote(): void {
-    if (this.#host.listeners.length > 0) showFrame(this.#host, "sent", Frame.from(this.#out.last()), this.#session);
+    if (this.#host.listeners.length > 0) this.#show();
     this.#gathered();
+  }
+
+  #show(): void {
+    showFrame(this.#host, "sent", Frame.from(this.#out.last()), this.#session);
   }
 
   /** Something was appended: writes it when it is much, and says when too much waits. */

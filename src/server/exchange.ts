@@ -70,6 +70,7 @@ export class Exchange<Res = unknown> {
   readonly #casHigh: number;
   readonly #casLow: number;
   #closing = false;
+  #silent = false;
 
   /** Begins with a request; the frame may be overwritten afterwards. */
   constructor(host: ExchangeHost, frame: Frame, op: AnyOp | undefined) {
@@ -111,6 +112,16 @@ export class Exchange<Res = unknown> {
    */
   push(message: Outgoing<Res>): Promise<void> | undefined {
     return this.#host.push(this as Exchange, message);
+  }
+
+  /** Whether {@linkcode Exchange.silence} was called. */
+  get silent(): boolean {
+    return this.#silent;
+  }
+
+  /** Has success not be answered, as for requests that the protocol answers only when they are refused. */
+  silence(): void {
+    this.#silent = true;
   }
 
   /** Closes the connection when this request has been answered; requests behind it are dropped. */

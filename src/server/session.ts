@@ -9,6 +9,7 @@ import { Answers } from "./answers.ts";
 import { Exchange, type ExchangeHost } from "./exchange.ts";
 import { RequestQueue } from "./request_queue.ts";
 import { readRequest, type Route } from "./route.ts";
+import { FeedPump, type SessionFeed } from "./session_feed.ts";
 import { type SessionHost, showFrame } from "./session_host.ts";
 import { StatusReply } from "./status_reply.ts";
 import { servedText } from "./text/served_text.ts";
@@ -59,6 +60,10 @@ export class Session implements AsyncDisposable {
   #bytesRead = 0;
   /** Reads the requests of a client that speaks text. */
   #text: TextSession | undefined = undefined;
+  readonly #feed: FeedPump = new FeedPump({
+    ready: () => this.#state === "open" && (this.#turns.length === 0 || this.#host.concurrency === 1),
+    fill: (feed) => this.#answers.fill(feed),
+  });
   #controller: AbortController | undefined = undefined;
   #paused = false;
   /** Whether requests are being looked at, whose answers leave together afterwards. */
@@ -120,6 +125,20 @@ export class Session implements AsyncDisposable {
     if (this.#state !== "open") return;
     this.#answers.notify(op, request);
     if (!this.#busy) this.#answers.flushSoon();
+  }
+
+  /**
+   * Lets a feed send requests of its own, with whatever opaque, as far as the client reads; one at a time. A request of the client
+   * is answered before what the feed sends because of it, unless the answer takes a promise.
+   */
+  attach(feed: SessionFeed): void {
+    if (this.#state === "open") this.#feed.attach(feed);
+    else feed.ended();
+  }
+
+  /** The feed has something to send: it is asked for it at the end of this turn, if there is room, else as soon as there is. */
+  wake(): void {
+    this.#feed.wake();
   }
 
   /** Closes the connection at once; requests that handlers still work on are not answered. Resolves when it is closed. */
@@ -187,7 +206,7 @@ export class Session implements AsyncDisposable {
   readonly #visit = (frame: Frame): void => {
     if (this.#host.listeners.length > 0) showFrame(this.#host, "received", frame, this);
     if (frame.magic !== Magic.CLIENT_REQUEST && !this.#takes(frame.magic)) this.#refuse(refuseMagic(frame));
-    else if (frame.magic === Magic.CLIENT_RESPONSE) return;
+    else if (frame.magic === Magic.CLIENT_RESPONSE) this.#feed.answered(frame);
     else if (!this.#queue.empty || this.#stalled()) this.#queue.push(frame);
     else this.#handle(frame);
   };
@@ -242,7 +261,7 @@ export class Session implements AsyncDisposable {
 
   #answer(exchange: Exchange, route: Route | undefined, request: unknown, outcome: unknown, failed: boolean): void {
     if (failed) this.#answers.fail(exchange, route, request, outcome);
-    else this.#answers.succeed(exchange, route!, request, outcome);
+    else if (!exchange.silent) this.#answers.succeed(exchange, route!, request, outcome);
     if (exchange.closing) this.#finish();
   }
 
@@ -259,6 +278,7 @@ export class Session implements AsyncDisposable {
     this.#busy = false;
     if (this.#last !== undefined && this.#queue.empty && this.#turns.length === 0) this.#endWith(this.#last);
     this.#answers.flushSoon();
+    this.#feed.wake();
     this.#control();
   }
 
@@ -328,6 +348,7 @@ export class Session implements AsyncDisposable {
     this.#state = "ending";
     this.#splitter.stop();
     this.#forget();
+    this.#feed.end();
     // What comes now is not looked at, but it must be read to learn that the client is gone.
     if (this.#paused) this.#transport.resume();
     if (this.#answers.idle) this.#transport.close();
@@ -335,8 +356,9 @@ export class Session implements AsyncDisposable {
   }
 
   #drained(): void {
-    if (this.#state !== "open") this.#transport.close();
-    else this.#work();
+    if (this.#state !== "open") return this.#transport.close();
+    this.#work();
+    this.#feed.wake();
   }
 
   /** Stops and starts to read, as the client and the handlers keep up or not. */
@@ -357,6 +379,7 @@ export class Session implements AsyncDisposable {
     this.#state = "closed";
     this.#splitter.stop();
     this.#forget();
+    this.#feed.end();
     this.#answers.release();
     this.#abort();
   }

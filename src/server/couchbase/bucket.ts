@@ -2,14 +2,15 @@ import { asBytes, toHex } from "../../bytes.ts";
 import type { Bytes } from "../../frame/frame_writer.ts";
 import { VbucketState } from "../../ops/vbucket.ts";
 import { crc32 } from "../../wire/crc32.ts";
+import { changesBetween } from "./collection_change.ts";
 import type { CouchbaseDocument } from "./document.ts";
 import { DocumentStore, type Place } from "./document_store.ts";
-import { type CollectionOptions, type CollectionsManifest, manifestOf } from "./manifest.ts";
+import { type CollectionOptions, CollectionsManifest, manifestOf } from "./manifest.ts";
 import { MetaStore } from "./meta_store.ts";
 import type { CouchbaseBucketOptions, CouchbaseNodeOptions } from "./node_options.ts";
 import { RangeScans } from "./range_scans.ts";
 import { NOT_MY_VBUCKET, UNKNOWN_COLLECTION } from "./refusals.ts";
-import { hasExpired, Vbucket } from "./vbucket.ts";
+import { hasExpired, Vbucket, type VbucketCopy } from "./vbucket.ts";
 
 /** Which collection a call in the process is about. */
 export interface PlaceOptions {
@@ -32,6 +33,14 @@ export interface BucketWriteOptions extends PlaceOptions {
 /** Hears of every write and deletion of a bucket. */
 export type MutationListener = (vbucket: Vbucket, document: CouchbaseDocument) => void;
 
+/** What a failover may do beside the beginning of a new history. */
+export interface FailoverOptions {
+  /** What the node has that takes over: all that was written after the copy was made is lost. Nothing is lost when missing. */
+  readonly to?: VbucketCopy;
+}
+
+const MEMORY_CHANGES = 10_000;
+
 const ITEM_SIZE_LIMIT = 20 * 1024 * 1024;
 
 /**
@@ -47,7 +56,8 @@ const ITEM_SIZE_LIMIT = 20 * 1024 * 1024;
  * bucket.onMutation((_, document) => seen.push(document.seqno));
  * bucket.set("order:1", '{"total":12}', { collection: "eu.orders" });
  * assertEquals(bucket.get("order:1", { collection: "eu.orders" })?.datatype, 1);
- * assertEquals(seen, [1n]);
+ * // The scope and the collection had the first two seqnos.
+ * assertEquals(seen, [3n]);
  * ```
  */
 export class CouchbaseBucket {
@@ -192,11 +202,39 @@ export class CouchbaseBucket {
     return true;
   }
 
-  /** Begins a new history of a vbucket, as when another node had to take it over. */
-  failover(id: number): void {
-    const vbucket = this.#vbuckets.get(id);
-    if (vbucket === undefined) throw NOT_MY_VBUCKET;
-    vbucket.failover();
+  /**
+   * Begins a new history of a vbucket, as when another node had to take it over; streams of it end.
+   *
+   * @example Lose what a replica did not get
+   * ```ts
+   * import { CouchbaseNode } from "@memwire/memwire/server";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const bucket = new CouchbaseNode().bucket("default");
+   * const { id } = bucket.findVbucket(bucket.vbucketOf("user:1"))!;
+   * bucket.set("user:1", "first");
+   * const replica = bucket.copyVbucket(id);
+   * bucket.set("user:1", "second");
+   * bucket.failover(id, { to: replica });
+   * assertEquals(new TextDecoder().decode(bucket.get("user:1")?.value), "first");
+   * assertEquals(bucket.findVbucket(id)?.failoverLog.map(({ seqno }) => seqno), [1n, 0n]);
+   * ```
+   */
+  failover(id: number, options: FailoverOptions = {}): void {
+    this.#get(id).failover(options.to);
+  }
+
+  /** What a vbucket holds now, for a failover to it: references, not copies of the documents. */
+  copyVbucket(id: number): VbucketCopy {
+    return this.#get(id).copy();
+  }
+
+  /**
+   * Forgets the tombstones of a vbucket up to a seqno, all by default, as a server does after some days: feeds that begin before
+   * must begin anew. The last change of all stays. Returns how many tombstones there were.
+   */
+  purge(id: number, seqno?: bigint): number {
+    return this.#get(id).purge(seqno);
   }
 
   /** Has writes stay in memory until {@linkcode CouchbaseBucket.startPersistence}. */
@@ -221,14 +259,12 @@ export class CouchbaseBucket {
     this.setManifest(this.#manifest.withoutCollection(path));
   }
 
-  /** Takes another manifest; documents of collections that it does not have are dropped. */
+  /** Takes another manifest, whose changes get a seqno in each vbucket; documents of collections that it does not have are dropped. */
   setManifest(manifest: CollectionsManifest): void {
-    const dropped = this.#manifest.scopes.flatMap(({ collections }) => collections).filter(({ id }) =>
-      manifest.find(id) === undefined
-    );
+    const changes = changesBetween(this.#manifest, manifest);
     this.#manifest = manifest;
     for (const vbucket of this.#vbuckets.values()) {
-      for (const { id } of dropped) vbucket.dropCollection(id);
+      for (const change of changes) vbucket.putCollectionChange(change);
     }
     this.#changed();
   }
@@ -251,8 +287,18 @@ export class CouchbaseBucket {
       mutated: (vbucket: Vbucket, document: CouchbaseDocument) => {
         for (const listener of this.#listeners) listener(vbucket, document);
       },
+      memoryChanges: this.#options.memoryChanges ?? MEMORY_CHANGES,
+      history: this.#options.history ?? false,
     };
-    this.#vbuckets.set(id, new Vbucket(id, state, host));
+    const vbucket = new Vbucket(id, state, host);
+    for (const change of changesBetween(CollectionsManifest.FIRST, this.#manifest)) vbucket.putCollectionChange(change);
+    this.#vbuckets.set(id, vbucket);
+  }
+
+  #get(id: number): Vbucket {
+    const vbucket = this.#vbuckets.get(id);
+    if (vbucket === undefined) throw NOT_MY_VBUCKET;
+    return vbucket;
   }
 
   #place(key: Bytes, { collection = 0 }: PlaceOptions): Place {

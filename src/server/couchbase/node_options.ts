@@ -24,6 +24,16 @@ export interface CouchbaseBucketOptions {
   readonly conflictResolution?: ConflictResolution;
   /** Its name among buckets, 32 hexadecimal digits; random by default. */
   readonly uuid?: string;
+  /**
+   * How many of the last changes of each vbucket feeds get in the order of memory; 10,000 by default. Who is further behind gets
+   * them as from disk. References, not copies: 8 bytes each, up to twice as many.
+   */
+  readonly memoryChanges?: number;
+  /**
+   * Whether every version of every document is kept for feeds that ask for all of them (`change_streams`); `false` by default.
+   * Nothing is ever let go then.
+   */
+  readonly history?: boolean;
 }
 
 /** How a {@linkcode CouchbaseNode} is set. */

@@ -77,12 +77,12 @@ function groupStats(bucket: CouchbaseBucket, group: string, only: number | undef
   }
 }
 
-function seqnoStats({ id, highSeqno, persistedSeqno, vbuuid }: Vbucket): Statistic[] {
+function seqnoStats({ id, highSeqno, persistedSeqno, purgeSeqno, vbuuid }: Vbucket): Statistic[] {
   return [
     [`vb_${id}:high_seqno`, `${highSeqno}`],
     [`vb_${id}:abs_high_seqno`, `${highSeqno}`],
     [`vb_${id}:last_persisted_seqno`, `${persistedSeqno}`],
-    [`vb_${id}:purge_seqno`, "0"],
+    [`vb_${id}:purge_seqno`, `${purgeSeqno}`],
     [`vb_${id}:uuid`, `${vbuuid}`],
     [`vb_${id}:last_persisted_snap_start`, `${persistedSeqno}`],
     [`vb_${id}:last_persisted_snap_end`, `${persistedSeqno}`],

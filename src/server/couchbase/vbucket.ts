@@ -1,5 +1,7 @@
 import { VbucketState } from "../../ops/vbucket.ts";
 import type { FailoverEntry } from "../../ops/vbucket.ts";
+import { ChangeLog, type VbucketChange } from "./change_log.ts";
+import { type CollectionChange, type CollectionChangeDraft, collectionChangeId } from "./collection_change.ts";
 import { compareKeys, type CouchbaseDocument, documentId } from "./document.ts";
 import { HybridClock } from "./hybrid_clock.ts";
 import { Waiters } from "./waiters.ts";
@@ -14,7 +16,52 @@ export interface VbucketHost {
   vbuuid(): bigint;
   /** A document was written or deleted. */
   mutated(vbucket: Vbucket, document: CouchbaseDocument): void;
+  /** How many of the last changes are found by their seqnos. */
+  readonly memoryChanges: number;
+  /** Whether every version of every document is kept. */
+  readonly history: boolean;
 }
+
+/** Who follows a vbucket: a feed. */
+export interface VbucketWatcher {
+  /** Something was written, behind all that was there. */
+  changed(): void;
+  /** What was followed is over: the vbucket has another state or another history, or was removed. */
+  moved(): void;
+}
+
+/** What a vbucket held at one time: what a replica has that did not get what came after. */
+export interface VbucketCopy {
+  /** The last change in it. */
+  readonly seqno: bigint;
+  /**
+   * The documents and tombstones.
+   *
+   * @internal
+   */
+  readonly documents: ReadonlyMap<string, CouchbaseDocument>;
+  /**
+   * The changes of collections.
+   *
+   * @internal
+   */
+  readonly collectionChanges: ReadonlyMap<string, CollectionChange>;
+  /**
+   * The last write of each collection.
+   *
+   * @internal
+   */
+  readonly collectionSeqnos: ReadonlyMap<number, bigint>;
+  /**
+   * The histories.
+   *
+   * @internal
+   */
+  readonly failoverLog: readonly FailoverEntry[];
+}
+
+/** How many histories are remembered. */
+const MAX_FAILOVERS = 25;
 
 /** A document before it has its place in the history. */
 export type Draft = Omit<CouchbaseDocument, "seqno">;
@@ -32,10 +79,21 @@ export class Vbucket {
    * @internal
    */
   readonly versions: HybridClock;
+  /**
+   * The last changes by their seqnos.
+   *
+   * @internal
+   */
+  readonly log: ChangeLog;
   readonly #host: VbucketHost;
   /** A map keeps the order of insertion, which is that of the seqnos. */
-  readonly #documents = new Map<string, CouchbaseDocument>();
-  readonly #collectionSeqnos = new Map<number, bigint>();
+  #documents = new Map<string, CouchbaseDocument>();
+  /** The last change of each collection and scope, in the order of the seqnos. */
+  #collectionChanges = new Map<string, CollectionChange>();
+  #collectionSeqnos = new Map<number, bigint>();
+  /** All versions of all documents, if they are kept. */
+  #history: VbucketChange[] = [];
+  readonly #watchers = new Set<VbucketWatcher>();
   /** Until when documents are locked, in milliseconds since 1970. */
   readonly #locks = new Map<string, number>();
   readonly #states = new Waiters();
@@ -44,6 +102,7 @@ export class Vbucket {
   #state: number;
   #highSeqno = 0n;
   #persistedSeqno = 0n;
+  #purgeSeqno = 0n;
 
   /** Makes an empty vbucket with one history. */
   constructor(id: number, state: number, host: VbucketHost) {
@@ -51,6 +110,7 @@ export class Vbucket {
     this.versions = new HybridClock(host.clock);
     this.#state = state;
     this.#host = host;
+    this.log = new ChangeLog(host.memoryChanges);
     this.#failoverLog = [{ vbuuid: host.vbuuid(), seqno: 0n }];
   }
 
@@ -79,6 +139,11 @@ export class Vbucket {
     return this.#persistedSeqno;
   }
 
+  /** The last tombstone that is not kept any more; 0 if all are. */
+  get purgeSeqno(): bigint {
+    return this.#purgeSeqno;
+  }
+
   /** The last write of a collection; 0 if there was none. */
   collectionSeqno(collection: number): bigint {
     return this.#collectionSeqnos.get(collection) ?? 0n;
@@ -90,18 +155,47 @@ export class Vbucket {
    * @internal
    */
   setState(state: number): void {
-    if (state === VbucketState.ACTIVE && this.#state !== VbucketState.ACTIVE) this.failover();
+    if (state === this.#state) return;
+    if (state === VbucketState.ACTIVE) this.#beginHistory();
     this.#state = state;
     this.#states.release();
+    this.#tellMoved();
   }
 
   /**
-   * Begins a new history, as after a failover.
+   * Begins a new history, as after a failover; from a copy, all that came after it is lost.
    *
    * @internal
    */
-  failover(): void {
-    this.#failoverLog = [{ vbuuid: this.#host.vbuuid(), seqno: this.#highSeqno }, ...this.#failoverLog];
+  failover(copy?: VbucketCopy): void {
+    if (copy !== undefined) this.#restore(copy);
+    this.#beginHistory();
+    this.#tellMoved();
+  }
+
+  /**
+   * What is there now.
+   *
+   * @internal
+   */
+  copy(): VbucketCopy {
+    return {
+      seqno: this.#highSeqno,
+      documents: new Map(this.#documents),
+      collectionChanges: new Map(this.#collectionChanges),
+      collectionSeqnos: new Map(this.#collectionSeqnos),
+      failoverLog: this.#failoverLog,
+    };
+  }
+
+  /**
+   * Follows the vbucket; returns what ends it.
+   *
+   * @internal
+   */
+  watch(watcher: VbucketWatcher): () => void {
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
   }
 
   /**
@@ -124,16 +218,59 @@ export class Vbucket {
    * @internal
    */
   put(draft: Draft): CouchbaseDocument {
-    const document = { ...draft, seqno: ++this.#highSeqno };
+    const document = { ...draft, seqno: this.#highSeqno + 1n };
     const id = documentId(draft.collection, draft.key);
-    this.#documents.delete(id);
+    const old = this.#documents.get(id);
+    if (old !== undefined) {
+      this.log.remove(old.seqno);
+      this.#documents.delete(id);
+    }
     this.#documents.set(id, document);
-    this.#locks.delete(id);
+    if (this.#locks.size > 0) this.#locks.delete(id);
     this.#collectionSeqnos.set(draft.collection, document.seqno);
     this.versions.meet(draft.cas);
-    if (this.#host.persists()) this.persist();
+    this.#append(document);
     this.#host.mutated(this, document);
     return document;
+  }
+
+  /**
+   * Writes behind all others that a collection or a scope was made, changed or dropped. What is dropped goes with its documents,
+   * tombstones too.
+   *
+   * @internal
+   */
+  putCollectionChange(draft: CollectionChangeDraft): void {
+    const change = { ...draft, seqno: this.#highSeqno + 1n };
+    const id = collectionChangeId(draft);
+    const old = this.#collectionChanges.get(id);
+    if (old !== undefined) {
+      this.log.remove(old.seqno);
+      this.#collectionChanges.delete(id);
+    }
+    this.#collectionChanges.set(id, change);
+    if (change.type === "collection-dropped") this.#dropCollection(change.collection);
+    else if (!change.type.startsWith("scope")) this.#collectionSeqnos.set(change.collection, change.seqno);
+    this.#append(change);
+  }
+
+  /**
+   * Forgets the tombstones up to a seqno, as a server does after some days. Returns how many there were.
+   *
+   * @internal
+   */
+  purge(seqno: bigint = this.#highSeqno): number {
+    let count = 0;
+    for (const [id, document] of this.#documents) {
+      // The last change of all stays, so that the vbucket knows where it is.
+      if (document.seqno > seqno || document.seqno === this.#highSeqno) break;
+      if (document.deleted === undefined) continue;
+      this.#documents.delete(id);
+      this.log.remove(document.seqno);
+      this.#purgeSeqno = document.seqno;
+      count++;
+    }
+    return count;
   }
 
   /**
@@ -170,24 +307,33 @@ export class Vbucket {
     }
   }
 
+  /**
+   * All that still holds behind a seqno, the changes of collections too, in the order of the seqnos.
+   *
+   * @internal
+   */
+  changesSince(seqno: bigint): VbucketChange[] {
+    const changes: VbucketChange[] = [...this.since(seqno)];
+    const others = [...this.#collectionChanges.values()].filter((change) => change.seqno > seqno);
+    if (others.length === 0) return changes;
+    return [...changes, ...others].sort((a, b) => a.seqno < b.seqno ? -1 : 1);
+  }
+
+  /**
+   * All that was ever written behind a seqno, if every version is kept.
+   *
+   * @internal
+   */
+  historySince(seqno: bigint): VbucketChange[] {
+    return this.#history.filter((change) => change.seqno > seqno);
+  }
+
   /** The documents of a collection, without tombstones, in the order of their keys. */
   inOrder(collection: number): CouchbaseDocument[] {
     const now = Math.floor(this.#host.clock() / 1000);
     return [...this.#documents.values()]
       .filter((one) => one.collection === collection && one.deleted === undefined && !hasExpired(one, now))
       .sort((a, b) => compareKeys(a.key, b.key));
-  }
-
-  /**
-   * Forgets all documents of a collection, tombstones too.
-   *
-   * @internal
-   */
-  dropCollection(collection: number): void {
-    for (const [id, document] of this.#documents) {
-      if (document.collection === collection) this.#documents.delete(id);
-    }
-    this.#collectionSeqnos.delete(collection);
   }
 
   /**
@@ -203,6 +349,44 @@ export class Vbucket {
   /** Resolves when a write is on disk; rejects with the reason of the signal, or a `TimeoutError` after so many ms. */
   async persisted(seqno: bigint, options: { readonly signal: AbortSignal; readonly timeout: number }): Promise<void> {
     while (this.#persistedSeqno < seqno) await this.#persistence.wait(options);
+  }
+
+  #append(change: VbucketChange): void {
+    this.#highSeqno = change.seqno;
+    this.log.append(change);
+    if (this.#host.history) this.#history.push(change);
+    if (this.#host.persists()) this.persist();
+    for (const watcher of this.#watchers) watcher.changed();
+  }
+
+  #dropCollection(collection: number): void {
+    for (const [id, document] of this.#documents) {
+      if (document.collection !== collection) continue;
+      this.#documents.delete(id);
+      this.log.remove(document.seqno);
+    }
+    this.#collectionSeqnos.delete(collection);
+  }
+
+  #beginHistory(): void {
+    const entry = { vbuuid: this.#host.vbuuid(), seqno: this.#highSeqno };
+    this.#failoverLog = [entry, ...this.#failoverLog].slice(0, MAX_FAILOVERS);
+  }
+
+  #restore(copy: VbucketCopy): void {
+    this.#documents = new Map(copy.documents);
+    this.#collectionChanges = new Map(copy.collectionChanges);
+    this.#collectionSeqnos = new Map(copy.collectionSeqnos);
+    this.#history = this.#history.filter(({ seqno }) => seqno <= copy.seqno);
+    this.#failoverLog = copy.failoverLog;
+    this.#highSeqno = copy.seqno;
+    this.#persistedSeqno = copy.seqno;
+    this.#locks.clear();
+    this.log.restart(copy.seqno);
+  }
+
+  #tellMoved(): void {
+    for (const watcher of [...this.#watchers]) watcher.moved();
   }
 }
 

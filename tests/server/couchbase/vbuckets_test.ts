@@ -166,16 +166,17 @@ test("seqnos of all vbuckets are given by state, and of one collection or of all
       return [view.getUint16(i * 10), Number(view.getBigUint64(i * 10 + 2))];
     });
   };
-  assertEquals(await ask(peer), [[0, 2], [1, 0]]);
-  assertEquals(await ask(peer, 1), [[0, 2]]);
-  assertEquals(await ask(peer, 2), [[1, 0]]);
+  // The scope and the collection have taken two seqnos of each vbucket.
+  assertEquals(await ask(peer), [[0, 4], [1, 2]]);
+  assertEquals(await ask(peer, 1), [[0, 4]]);
+  assertEquals(await ask(peer, 2), [[1, 2]]);
   assertEquals(await ask(peer, 3), []);
-  assertEquals(await ask(peer, 4), [[2, 0]]);
-  assertEquals(await ask(peer, 1, 0), [[0, 1]]);
-  assertEquals(await ask(peer, 1, id), [[0, 2]]);
+  assertEquals(await ask(peer, 4), [[2, 2]]);
+  assertEquals(await ask(peer, 1, 0), [[0, 3]]);
+  assertEquals(await ask(peer, 1, id), [[0, 4]]);
   assertEquals(await ask(peer, 1, 99), 0x88);
   // Who knows no collections sees the default one.
-  assertEquals(await ask(old, 1), [[0, 1]]);
+  assertEquals(await ask(old, 1), [[0, 3]]);
   assertEquals(await ask(peer, 5), 4);
   assertEquals(await peer.closes(), true);
   assertEquals(await ask(old, 1, 0), 4);
@@ -220,7 +221,7 @@ test("statistics come in groups, and there is a status for a group that is unkno
   assertEquals(await stats("uuid"), { uuid: "ab".repeat(16) });
   assertEquals(await stats("vbucket"), { vb_0: "active", vb_1: "active" });
   const seqnos = await stats("vbucket-seqno 0") as Record<string, string>;
-  assertEquals([seqnos["vb_0:high_seqno"], seqnos["vb_1:high_seqno"]], ["1", undefined]);
+  assertEquals([seqnos["vb_0:high_seqno"], seqnos["vb_1:high_seqno"]], ["3", undefined]);
   assertEquals(seqnos["vb_0:uuid"], String(scene.bucket.findVbucket(0)!.vbuuid));
   const collections = await stats("collections") as Record<string, string>;
   assertEquals([collections["manifest_uid"], collections["0x0:0x0:items"], collections["0x9:0x8:name"]], [
