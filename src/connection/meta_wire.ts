@@ -1,12 +1,11 @@
 import { UnsupportedError } from "../errors.ts";
-import { describe } from "../ops/status_error.ts";
 import type { AnyOp } from "../ops/table.ts";
-import { asksForExtras } from "./asks_for_extras.ts";
 import type { CallOptions } from "./caller.ts";
 import { MetaInput } from "./meta_input.ts";
-import { MetaOutput } from "./meta_output.ts";
-import { MetaQueue, QUIET } from "./meta_queue.ts";
-import { metaRow, queueCode } from "./meta_rows.ts";
+import { CommandOutput } from "./command_output.ts";
+import { CommandQueue, QUIET } from "./command_queue.ts";
+import { rowFor } from "./command_rows.ts";
+import { META_ROWS } from "./meta_rows.ts";
 import type { Wire } from "./wire.ts";
 
 /**
@@ -17,8 +16,8 @@ import type { Wire } from "./wire.ts";
  *   say whose it is, so that after silence nobody could tell which write it was that failed.
  */
 export class MetaWire implements Wire {
-  readonly #queue = new MetaQueue();
-  readonly output: MetaOutput = new MetaOutput(this.#queue);
+  readonly #queue = new CommandQueue();
+  readonly output: CommandOutput = new CommandOutput(this.#queue);
   readonly input: MetaInput;
 
   /** Starts with nothing asked. */
@@ -32,22 +31,12 @@ export class MetaWire implements Wire {
   }
 
   write(op: AnyOp, opcode: number, request: unknown, opaque: number, options: CallOptions | undefined): void {
-    const row = metaRow(opcode);
-    if (row === undefined) refuse(op, request, "the meta protocol has no such command");
-    if (options !== undefined && asksForExtras(options)) {
-      refuse(op, request, "collections and framing extras are of the binary protocol");
-    }
+    const row = rowFor(META_ROWS, "meta", op, opcode, { request, options });
     const out = this.output;
     const start = out.offset;
-    const code = queueCode(opcode);
+    const code = META_ROWS.codeOf(opcode);
     row.write(out.text, request as never, opaque, (code & QUIET) !== 0);
     this.#queue.push(code, opaque, start);
     out.remember(op, opcode, request, opaque);
   }
-}
-
-function refuse(op: AnyOp, request: unknown, reason: string): never {
-  throw new UnsupportedError(`Cannot ${describe(op, request)}: ${reason}; connect with protocol "binary"`, {
-    sent: false,
-  });
 }

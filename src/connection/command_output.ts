@@ -4,10 +4,13 @@ import type { AnyOp } from "../ops/table.ts";
 import { TextWriter } from "../text/text_writer.ts";
 import type { SlabMark } from "../wire/slab.ts";
 import { Magic } from "../wire/header.ts";
-import type { MetaQueue } from "./meta_queue.ts";
+import type { CommandQueue } from "./command_queue.ts";
 import type { WireOutput } from "./wire.ts";
 
-interface MetaMark extends SlabMark {
+/** Servers close the connection on a line of more than 2 KiB; another key and the line end must fit. */
+const LONGEST_OPEN = 2048 - 254;
+
+interface CommandMark extends SlabMark {
   /** How many commands had been queued. */
   readonly tail: number;
 }
@@ -21,15 +24,17 @@ interface LastRequest {
 }
 
 /** Gathers commands, and sees that exactly those that will leave are awaited in the queue. */
-export class MetaOutput implements WireOutput {
+export class CommandOutput implements WireOutput {
   /** What commands are written to. */
   readonly text: TextWriter = new TextWriter();
-  readonly #queue: MetaQueue;
+  readonly #queue: CommandQueue;
   #taken = 0;
+  /** What the open line is called; empty without one. */
+  #line = "";
   readonly #last: LastRequest = { op: undefined, opcode: 0, request: undefined, opaque: 0 };
 
   /** Starts with nothing written. */
-  constructor(queue: MetaQueue) {
+  constructor(queue: CommandQueue) {
     this.#queue = queue;
   }
 
@@ -40,6 +45,24 @@ export class MetaOutput implements WireOutput {
   /** Offset in all that was ever written of what is written next. */
   get offset(): number {
     return this.#taken + this.text.size;
+  }
+
+  /** Whether a line of keys has been begun to which more may be added; see {@linkcode CommandOutput.beginLine}. */
+  isOpen(line: string): boolean {
+    return this.#line === line && this.text.lineLength < LONGEST_OPEN;
+  }
+
+  /** Ends the line that is open, if any, and begins one that stays open under a name until another command is written. */
+  beginLine(line: string, command: Uint8Array): void {
+    this.endLine();
+    this.text.begin(command);
+    this.#line = line;
+  }
+
+  /** Ends the line that is open, if any. */
+  endLine(): void {
+    if (this.#line !== "") this.text.end();
+    this.#line = "";
   }
 
   /** Remembers the request whose command was written last. */
@@ -61,16 +84,17 @@ export class MetaOutput implements WireOutput {
     this.text.recycle();
   }
 
-  mark(): MetaMark {
+  mark(): CommandMark {
     return { ...this.text.mark(), tail: this.#queue.tail };
   }
 
   reset(mark: SlabMark): void {
     this.text.reset(mark);
-    this.#queue.cutTo((mark as MetaMark).tail);
+    this.#queue.cutTo((mark as CommandMark).tail);
   }
 
   undo(): void {
+    this.#line = "";
     this.text.undo();
   }
 

@@ -10,12 +10,34 @@ export const Kind = {
   OK: 3,
   /** `STAT` lines and `END`. */
   STAT: 4,
+  /** `STORED`, as to the `set` that logs in. */
+  LOGIN: 5,
+  /** `ME`, or `EN`. */
+  DEBUG: 6,
+  /** `version`, asked only to learn that all before it has been answered. */
+  FENCE: 7,
+  /** `VALUE` and `END`: one of the keys of a line. */
+  VALUE: 8,
+  /** `STORED` or why it was not. */
+  STORE: 9,
+  /** `DELETED`. */
+  DELETE: 10,
+  /** `TOUCHED`. */
+  TOUCH: 11,
+  /** A number. */
+  COUNT: 12,
+  /** A number, or a miss that says nothing yet: an `add` of the counter follows. */
+  COUNT_FIRST: 13,
+  /** The `add` behind that. */
+  COUNT_ADD: 14,
 } as const;
 
 /** The command may stay unanswered: silence is its usual outcome. */
 export const QUIET = 0x10000;
 /** The command is answered, but success is not passed on. */
 export const SWALLOW = 0x20000;
+/** It is a further key of the line that the command before it began. */
+export const JOINED = 0x80000;
 /** The command was taken back before it left. */
 const DROPPED = 0x40000;
 
@@ -26,16 +48,18 @@ const INITIAL = 64;
  * What was written and is to be answered, in its order, which is that of the answers: a ring of numbers, so that a command costs
  * no object.
  */
-export class MetaQueue {
+export class CommandQueue {
   /** `opcode | kind << 8 | bits`. */
   #codes = new Uint32Array(INITIAL);
   #opaques = new Uint32Array(INITIAL);
   /** Offsets in all that was written, where the command begins. */
   #starts = new Float64Array(INITIAL);
+  /** What the reading of the answer needs to know, where it needs anything. */
+  #notes: unknown[] = new Array(INITIAL).fill(undefined);
   #head = 0;
   #tail = 0;
 
-  /** How many commands were ever appended; a mark for {@linkcode MetaQueue.cutTo}. */
+  /** How many commands were ever appended; a mark for {@linkcode CommandQueue.cutTo}. */
   get tail(): number {
     return this.#tail;
   }
@@ -47,12 +71,13 @@ export class MetaQueue {
   }
 
   /** Appends a command. */
-  push(code: number, opaque: number, start: number): void {
+  push(code: number, opaque: number, start: number, note?: unknown): void {
     if (this.#tail - this.#head === this.#codes.length) this.#grow();
     const at = this.#tail++ & (this.#codes.length - 1);
     this.#codes[at] = code;
     this.#opaques[at] = opaque;
     this.#starts[at] = start;
+    if (note !== undefined || this.#notes[at] !== undefined) this.#notes[at] = note;
   }
 
   /** Forgets what was appended since the tail was there. */
@@ -102,23 +127,41 @@ export class MetaQueue {
     return (this.#code & SWALLOW) !== 0;
   }
 
+  /** Whether it is a further key of a line. */
+  get joined(): boolean {
+    return (this.#code & JOINED) !== 0;
+  }
+
+  /** What was noted with it. */
+  get note(): unknown {
+    return this.#notes[this.#head & (this.#codes.length - 1)];
+  }
+
   #grow(): void {
     const length = this.#codes.length;
     const codes = new Uint32Array(length * 2);
     const opaques = new Uint32Array(length * 2);
     const starts = new Float64Array(length * 2);
+    const notes: unknown[] = new Array(length * 2).fill(undefined);
     for (let i = this.#head; i < this.#tail; i++) {
       codes[i & (length * 2 - 1)] = this.#codes[i & (length - 1)]!;
       opaques[i & (length * 2 - 1)] = this.#opaques[i & (length - 1)]!;
       starts[i & (length * 2 - 1)] = this.#starts[i & (length - 1)]!;
+      notes[i & (length * 2 - 1)] = this.#notes[i & (length - 1)];
     }
     this.#codes = codes;
     this.#opaques = opaques;
     this.#starts = starts;
+    this.#notes = notes;
   }
 }
 
 /** An opcode, a kind and bits as one number. */
 export function codeFor(opcode: number, kind: number, bits = 0): number {
   return opcode | (kind << KIND_SHIFT) | bits;
+}
+
+/** The kind in such a number. */
+export function kindOf(code: number): number {
+  return (code >>> KIND_SHIFT) & 0xff;
 }

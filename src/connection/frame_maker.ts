@@ -17,7 +17,7 @@ export interface FrameParts {
  * Makes frames of what came in another form, so that all that reads frames can read it. A frame lies in a slab; the next one takes
  * its place unless it was kept.
  */
-export class MetaFrames implements FrameKeeper {
+export class FrameMaker implements FrameKeeper {
   readonly #frame = new Frame();
   #slab = new Uint8Array(SLAB_SIZE);
   #view = new DataView(this.#slab.buffer);
