@@ -1,0 +1,34 @@
+import type { KeyHash } from "./hashes/key_hash.ts";
+import type { RingServer, Scheme } from "./ring.ts";
+import { weightOf } from "./weights.ts";
+
+/** The hash modulo the number of servers; one of weight 3 is in the list three times. */
+export function modula(servers: readonly RingServer[], hash: KeyHash): Scheme {
+  const slots: number[] = servers.flatMap((server, place) => new Array<number>(slotsOf(server)).fill(place));
+  return {
+    locate: (bytes, start, end) => slots[hash(bytes, start, end) % slots.length]!,
+    *others(bytes, start, end) {
+      const value = hash(bytes, start, end);
+      yield* withoutFirst(slots, (left) => value % left);
+    },
+  };
+}
+
+/**
+ * The places in turn that are chosen from a list when what was chosen before is taken out of it: what a scheme without an order
+ * of its own gives its keys to when a server is down, a bit to each of the others.
+ */
+export function* withoutFirst(slots: readonly number[], choose: (left: number) => number): Generator<number> {
+  let left = slots;
+  while (left.length > 0) {
+    const place = left[choose(left.length)]!;
+    yield place;
+    left = left.filter((slot) => slot !== place);
+  }
+}
+
+function slotsOf(server: RingServer): number {
+  const weight = weightOf(server);
+  if (Number.isInteger(weight) && weight <= 65535) return weight;
+  throw new RangeError(`Cannot use a weight of ${weight} for ${server.name}: this ring takes integers from 1 to 65535`);
+}

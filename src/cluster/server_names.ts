@@ -1,0 +1,28 @@
+/** How clients write the name of a server before they hash it. */
+
+const DEFAULT_PORT = 11211;
+
+/** As libmemcached and twemproxy do: `host` if the port is 11211, else `host:port`; IPv6 without brackets, other names as they are. */
+export function withoutDefaultPort(name: string): string {
+  const plain = withoutBrackets(name);
+  const suffix = `:${DEFAULT_PORT}`;
+  return plain.endsWith(suffix) && hasPort(name) ? plain.slice(0, -suffix.length) : plain;
+}
+
+/** As most others do: `host:port`, always with its port. */
+export function withPort(name: string): string {
+  return hasPort(name) || isPath(name) ? name : `${name}:${DEFAULT_PORT}`;
+}
+
+/** Whether the name ends in a port, which the last group of a bare IPv6 address is not. */
+function hasPort(name: string): boolean {
+  return /^(\[.*\]|[^:]*):\d+$/.test(name);
+}
+
+function withoutBrackets(name: string): string {
+  return name.replace(/^\[(.*)\]/, "$1");
+}
+
+function isPath(name: string): boolean {
+  return name.startsWith("/") || name.startsWith("unix:");
+}
