@@ -1,7 +1,9 @@
 /**
- * Doubles for tests: a client in memory, and transports and servers that fail on demand.
+ * Doubles for tests: recorded sessions that can be connected to, a client in memory, and transports and servers that fail on demand.
  *
  * @module
  */
 
-export {};
+export * from "./testing/record.ts";
+export * from "./testing/recording.ts";
+export * from "./testing/replay.ts";
