@@ -24,8 +24,12 @@ const READ_ONLY = [
   "TAP_DELETE of hi, without extras, gomemcached",
 ];
 
-/** What is answered only when it fails. */
-const NEVER_ANSWERED = [0x40];
+/** What is answered only when it fails: TAP's connect, and of DCP the changes and the acknowledgements. */
+// deno-fmt-ignore
+const NEVER_ANSWERED = [
+  0x40,
+  0x55, 0x57, 0x58, 0x59, 0x5a, 0x5d, 0x5f, 0x60, 0x61, 0x62, 0x63, 0x64, 0x65, 0x66, 0x67,
+];
 
 /** The only magic whose opcodes are a space of their own. */
 const SERVER_REQUEST = 0x82;

@@ -10,6 +10,9 @@ import { COUCHBASE_RECORDED_SDK } from "./couchbase_recorded_sdk.ts";
 import { COUCHBASE_SCANS } from "./couchbase_scans.ts";
 import { COUCHBASE_SUBDOC, COUCHBASE_SUBDOC_ARRAYS } from "./couchbase_subdoc.ts";
 import { COUCHBASE_COLLECTIONS, COUCHBASE_TOPOLOGY } from "./couchbase_topology.ts";
+import { DCP } from "./dcp.ts";
+import { DCP_EVENTS } from "./dcp_events.ts";
+import { DCP_EVENTS_MORE } from "./dcp_events_more.ts";
 import { MEMCACHED_FAILURES } from "./memcached_failures.ts";
 import { MEMCACHED_REQUESTS } from "./memcached_requests.ts";
 import { MEMCACHED_SUCCESSES } from "./memcached_successes.ts";
@@ -41,6 +44,9 @@ export const VECTORS: readonly Vector[] = [
   ...COUCHBASE_RECORDED_605,
   ...COUCHBASE_RECORDED_605_OBSERVE,
   ...COUCHBASE_RECORDED_SDK,
+  ...DCP,
+  ...DCP_EVENTS,
+  ...DCP_EVENTS_MORE,
   ...MEMCACHED_REQUESTS,
   ...MEMCACHED_SUCCESSES,
   ...MEMCACHED_FAILURES,
