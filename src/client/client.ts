@@ -1,4 +1,4 @@
-import type { Caller, CallOptions, ClosableCaller } from "../connection/caller.ts";
+import type { CallOptions, ClosableCaller } from "../connection/caller.ts";
 import type { FrameListener } from "../connection/frame_listeners.ts";
 import { StatusError, UnsupportedError } from "../errors.ts";
 import type { Bytes } from "../frame/frame_writer.ts";
@@ -105,7 +105,7 @@ export class Client implements AsyncDisposable {
   }
 
   /** What carries the calls: for commands that have no method, `client.caller.call(OP, request)`. */
-  get caller(): Caller {
+  get caller(): ClosableCaller {
     return this.#caller;
   }
 
