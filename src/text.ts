@@ -40,6 +40,7 @@ export * from "./text/mgdump.ts";
 export * from "./text/raw_command.ts";
 export * from "./text/reply_splitter.ts";
 export * from "./text/retrieval.ts";
+export * from "./text/server_version.ts";
 export * from "./text/stats_groups.ts";
 export * from "./text/storage.ts";
 export { isErrorCode, TextCode, textCodeName } from "./text/text_code.ts";

@@ -1,18 +1,23 @@
 import type { Connection } from "../connection/connection.ts";
 import type { AuthenticateOptions, CredentialsSource } from "../connection/sasl.ts";
+import { VERSION } from "../ops/admin.ts";
 import type { Address, TlsOptions } from "../transport/transport.ts";
 import { parseAddress } from "./address.ts";
 import { Client } from "./client.ts";
 import { openConnection, type OpenOptions } from "../link/open_connection.ts";
 
 /** What a client speaks to the server; see {@linkcode ConnectOptions.protocol}. */
-export type ProtocolName = "binary" | "meta" | "auto";
+export type ProtocolName = "binary" | "meta" | "text" | "auto";
 
 /** How {@linkcode connect} connects. */
 export interface ConnectOptions extends OpenOptions {
   /**
-   * What to speak: `binary`, the default; `meta` for the meta protocol (memcached 1.6.18 and later, no credentials); `auto` asks the
-   * server and takes `meta` where it can, else `binary`, over a second connection.
+   * What to speak: `binary`, the default; `meta` for the meta protocol (memcached 1.6.18 and later); `text` for the classic text
+   * protocol, which every memcached and proxy knows; `auto` asks the server and takes `meta` where it can, else `binary`, else
+   * `text`, each over a new connection. Over `meta` and `text`, credentials are those of a server with a file of users (`-Y`).
+   *
+   * Over `text`, keys have no blanks or control bytes, writes and touches do not tell a version (their `cas` is `0n`), and `append`
+   * and `prepend` take none. What a protocol cannot say is an {@linkcode UnsupportedError} before anything is sent.
    */
   readonly protocol?: ProtocolName;
   /** Who one is, for servers that ask; or a function that gets it, called at every connection. */
@@ -56,19 +61,25 @@ export interface ConnectOptions extends OpenOptions {
 export async function connect(server: string | URL | Address, options: ConnectOptions = {}): Promise<Client> {
   const { address, credentials } = locate(server, options);
   const { protocol = "binary" } = options;
-  if (protocol !== "binary") {
-    // Loaded only by those who need it.
-    const { connectMeta } = await import("./connect_meta.ts");
-    const client = await connectMeta(address, options, { protocol, named: credentials !== undefined });
-    if (client !== undefined) return client;
-  }
-  return await openConnection(address, options, async (connection, signal) => {
-    if (credentials !== undefined) await introduce(connection, credentials, options, signal);
-    return new Client(connection);
+  const binary = (probe?: number) =>
+    openConnection(address, options, async (connection, signal) => {
+      if (probe !== undefined) await connection.call(VERSION, {}, { timeout: probe, signal });
+      if (credentials !== undefined) await introduce(connection, credentials, options, signal);
+      return new Client(connection);
+    });
+  if (protocol === "binary") return await binary();
+  // Loaded only by those who need it.
+  const { connectText } = await import("./connect_text.ts");
+  return await connectText(address, options, {
+    protocol,
+    credentials,
+    allowPlaintext: options.allowPlaintextAuth,
+    binary,
   });
 }
 
-function locate(
+/** Where a server is and who one is there, as the address and the options say. */
+export function locate(
   server: string | URL | Address,
   options: ConnectOptions,
 ): { readonly address: Address; readonly credentials: CredentialsSource | undefined } {
