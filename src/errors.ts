@@ -27,7 +27,8 @@ export type MemcachedErrorCode =
   | "CHECKPOINT_FOREIGN"
   | "CHECKPOINT_CORRUPT"
   | "GROUP"
-  | "LEASE_LOST";
+  | "LEASE_LOST"
+  | "TAP";
 
 /** What every error of this package can tell beside its message. */
 export interface MemcachedErrorOptions extends ErrorOptions {
