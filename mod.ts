@@ -26,6 +26,7 @@ export { connect, type ConnectOptions, type ProtocolName } from "./src/client/co
 export type { OpenOptions } from "./src/link/open_connection.ts";
 export type { ExpiryOptions } from "./src/client/expiry.ts";
 export type { MultiResult } from "./src/client/multi.ts";
+export type { CasEntry } from "./src/client/multi_calls.ts";
 export {
   CasAttempt,
   DELETE_ITEM,

@@ -20,7 +20,9 @@ import {
 } from "../ops/storage.ts";
 import { Status } from "../wire/status.ts";
 import { expiryOf, type ExpiryOptions } from "./expiry.ts";
-import { callMulti, type MultiResult } from "./multi.ts";
+import type { MultiResult } from "./multi.ts";
+import * as many from "./multi_calls.ts";
+import type { CasEntry } from "./multi_calls.ts";
 import {
   countOrNothing,
   deletedOrNot,
@@ -32,8 +34,6 @@ import {
   readInto,
   textOrNothing,
   touchedOrNothing,
-  trueOrMiss,
-  trueOrThrow,
   versionText,
 } from "./settle.ts";
 import {
@@ -133,16 +133,9 @@ export class Client implements AsyncDisposable {
     });
   }
 
-  /** Reads many items at once: one write, one promise. */
+  /** Reads many items at once: one write, one promise. A key that is given twice is asked for once. */
   getMulti<K extends Bytes>(keys: Iterable<K>, options?: CallOptions): Promise<MultiResult<K, Item>> {
-    return callMulti(this.#caller, {
-      op: GET,
-      keys: [...keys],
-      request: keyRequest,
-      options,
-      settle: itemOrNothing,
-      silence: undefined,
-    });
+    return many.getMany(this.#caller, keys, options);
   }
 
   /** Reads an item and changes when it goes away. */
@@ -180,31 +173,59 @@ export class Client implements AsyncDisposable {
     return this.#concat(PREPEND, key, value, options);
   }
 
-  /** Writes many items at once; the options are for all of them. */
+  /** Writes many items at once; the options are for all of them. Of a key that is given twice the last value counts. */
   setMulti<K extends Bytes>(
     entries: Iterable<readonly [K, Bytes]>,
     options?: StoreOptions,
   ): Promise<MultiResult<K, true>> {
-    return this.#try(() => {
-      const expiry = expiryOf(options);
-      const flags = flagsOf(options?.flags);
-      const values = new Map(entries);
-      const request = (key: K) => ({ key, value: values.get(key)!, flags, expiry });
-      const keys = [...values.keys()];
-      return callMulti(this.#caller, { op: SET, keys, request, options, settle: trueOrThrow, silence: true });
-    });
+    return many.storeMany(this.#caller, SET, { entries, options });
+  }
+
+  /** Writes many items that must not be there; the others are in `errors`, with a {@linkcode NotStoredError}. */
+  addMulti<K extends Bytes>(
+    entries: Iterable<readonly [K, Bytes]>,
+    options?: StoreOptions,
+  ): Promise<MultiResult<K, true>> {
+    return many.storeMany(this.#caller, ADD, { entries, options });
+  }
+
+  /**
+   * Writes many items, each only over the version that is given with it; one with version `0n` must not be there. Those that
+   * were changed meanwhile are in `errors`, with a {@linkcode CasMismatchError}.
+   */
+  casMulti<K extends Bytes>(entries: Iterable<CasEntry<K>>, options?: StoreOptions): Promise<MultiResult<K, true>> {
+    return many.casMany(this.#caller, entries, options);
   }
 
   /** Deletes many items at once. */
   deleteMulti<K extends Bytes>(keys: Iterable<K>, options?: CallOptions): Promise<MultiResult<K, true>> {
-    return callMulti(this.#caller, {
-      op: DELETE,
-      keys: [...keys],
-      request: keyRequest,
-      options,
-      settle: trueOrMiss,
-      silence: true,
-    });
+    return many.deleteMany(this.#caller, keys, options);
+  }
+
+  /** Changes when many items go away; each key is told its version. */
+  touchMulti<K extends Bytes>(
+    keys: Iterable<K>,
+    options: CallOptions & ExpiryOptions,
+  ): Promise<MultiResult<K, TouchResponse>> {
+    return many.callEach(keys, options, (key) => this.touch(key, options));
+  }
+
+  /** Reads many items and changes when they go away. */
+  getAndTouchMulti<K extends Bytes>(
+    keys: Iterable<K>,
+    options: CallOptions & ExpiryOptions,
+  ): Promise<MultiResult<K, Item>> {
+    return many.getAndTouchMany(this.#caller, keys, options);
+  }
+
+  /** Counts many counters up, all by the same; the hits have the new values, the misses are counters that there are not. */
+  incrementMulti<K extends Bytes>(keys: Iterable<K>, options?: CounterOptions): Promise<MultiResult<K, bigint>> {
+    return many.callEach(keys, options, (key) => this.increment(key, options));
+  }
+
+  /** Counts many counters down, all by the same. */
+  decrementMulti<K extends Bytes>(keys: Iterable<K>, options?: CounterOptions): Promise<MultiResult<K, bigint>> {
+    return many.callEach(keys, options, (key) => this.decrement(key, options));
   }
 
   /** Deletes an item; `false` if there is none. With `cas`, only that version, else it rejects with a {@linkcode CasMismatchError}. */
@@ -320,7 +341,13 @@ export class Client implements AsyncDisposable {
   ): Promise<MutationResponse> {
     if (options === undefined) return this.#caller.call(op, { key, value, flags: 0, expiry: 0 });
     return this.#try(() => {
-      const request = { key, value, flags: flagsOf(options.flags), expiry: expiryOf(options), cas: options.cas ?? 0n };
+      const request = {
+        key,
+        value,
+        flags: many.flagsOf(options.flags),
+        expiry: expiryOf(options),
+        cas: options.cas ?? 0n,
+      };
       return this.#caller.call(op, request, options);
     });
   }
@@ -362,17 +389,6 @@ export class Client implements AsyncDisposable {
       return Promise.reject(error);
     }
   }
-}
-
-function keyRequest<K extends Bytes>(key: K): { key: K } {
-  return { key };
-}
-
-function flagsOf(flags = 0): number {
-  if (flags >>> 0 !== flags) {
-    throw new RangeError(`Cannot use flags of ${flags}: they are an unsigned number of 32 bits`);
-  }
-  return flags;
 }
 
 function unsigned(value: bigint | number, name: string): bigint {

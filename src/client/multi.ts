@@ -1,6 +1,6 @@
 import type { BatchResult, Caller, CallOptions, Settle } from "../connection/caller.ts";
+import { checkRequests } from "../connection/check_requests.ts";
 import { OverloadError } from "../errors.ts";
-import { FrameWriter } from "../frame/frame_writer.ts";
 import type { Op, Outgoing } from "../ops/op.ts";
 
 /** What a call about many keys came to. Every key that was given is in exactly one of the three. */
@@ -19,6 +19,7 @@ const PART = 4096;
 /** A call about many keys. */
 interface MultiCall<K, Req, T> {
   readonly op: Op<Req, unknown>;
+  /** No key twice. */
   readonly keys: readonly K[];
   /** Makes the request about a key. */
   readonly request: (key: K) => Outgoing<Req>;
@@ -36,7 +37,6 @@ export async function callMulti<K, Req, T>(caller: Caller, call: MultiCall<K, Re
   const requests = keys.map(call.request);
   if (keys.length <= PART) sort(result, call, { from: 0, found: await caller.batch(op, requests, options, settle) });
   else await callParts(result, caller, { call, requests });
-  if (result.hits.size + result.misses.size + result.errors.size !== keys.length) joinTwice(result);
   return result;
 }
 
@@ -47,7 +47,7 @@ async function callParts<K, Req, T>(
   { call, requests }: { readonly call: MultiCall<K, Req, T>; readonly requests: readonly Outgoing<Req>[] },
 ): Promise<void> {
   const { op, keys, options, settle } = call;
-  checkAll(op, requests);
+  checkRequests(op, requests);
   const starts: number[] = [];
   for (let from = 0; from < keys.length; from += PART) starts.push(from);
   const answers = await Promise.allSettled(
@@ -64,25 +64,6 @@ async function callParts<K, Req, T>(
       throw answer.reason;
     }
   }
-}
-
-/** Writes all requests to nowhere, so that one that cannot be written is found before the first part is sent. */
-function checkAll<Req>(op: Op<Req, unknown>, requests: readonly Outgoing<Req>[]): void {
-  const nowhere = new FrameWriter();
-  for (const message of requests) {
-    nowhere.begin();
-    op.request.write(nowhere, message);
-    nowhere.undo();
-  }
-}
-
-/** A key that was given twice may have come to two ends: the best known one counts. */
-function joinTwice<K, T>({ hits, misses, errors }: MultiResult<K, T>): void {
-  for (const key of hits.keys()) {
-    misses.delete(key);
-    errors.delete(key);
-  }
-  for (const key of errors.keys()) misses.delete(key);
 }
 
 /** Puts the keys of a batch, which begin at a place among all, where they belong. */
