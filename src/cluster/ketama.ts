@@ -46,10 +46,14 @@ export function digestPoints(servers: readonly RingServer[], name: NameRule, sha
   });
 }
 
-/** A point for the hash of each of `name-0` to `name-99`: libmemcached without weights. */
-export function hashPoints(servers: readonly RingServer[], name: NameRule, hash: KeyHash): RingPoint[] {
+/** A point for the hash of each of `name-0`, `name-1`, …, so many for each server. */
+export function hashPoints(
+  servers: readonly RingServer[],
+  name: NameRule,
+  { hash, points }: { readonly hash: KeyHash; readonly points: number },
+): RingPoint[] {
   return servers.flatMap((server, place) =>
-    count(100).map((n) => {
+    count(points).map((n) => {
       const text = utf8Encode(`${name(server.name)}-${n}`);
       return { point: hash(text, 0, text.length), place };
     })

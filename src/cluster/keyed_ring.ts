@@ -43,7 +43,9 @@ export class KeyedRing implements Ring {
     const first = this.#scheme.locate(bytes, this.#start, this.#end);
     const places = new Set(this.#scheme.others(bytes, this.#start, this.#end));
     // Whatever the scheme cannot reach comes last, around the list.
-    for (let step = 1; step <= this.servers.length; step++) places.add((first + step) % this.servers.length);
+    if (!this.#scheme.mapped) {
+      for (let step = 1; step <= this.servers.length; step++) places.add((first + step) % this.servers.length);
+    }
     places.delete(first);
     return [...places];
   }

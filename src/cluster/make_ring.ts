@@ -2,7 +2,7 @@ import { chooseHash, type CustomHash, type HashName } from "./hashes/hash_names.
 import { KeyedRing } from "./keyed_ring.ts";
 import type { Ring, RingFactory, RingServer } from "./ring.ts";
 import { type RingName, SCHEMES } from "./ring_names.ts";
-import { checkServers } from "./weights.ts";
+import { checkServers, equalWeights } from "./weights.ts";
 
 /** How a ring differs from what its name says. */
 export interface RingOptions {
@@ -22,7 +22,7 @@ export interface RingOptions {
  *
  * The names and what they stand for are at {@linkcode RingName}. A function makes a ring of your own, see {@linkcode customRing}.
  *
- * @throws {TypeError} If there is no such ring or hash, the ring has no choice of hashes, two servers have one name, or the tag is not two
+ * @throws {TypeError} If there is no such ring or hash, the ring has no choice of hashes or no weights, two servers have one name, or the tag is not two
  * ASCII characters.
  * @throws {RangeError} If a weight is not a number above 0, or not one that this ring can take.
  *
@@ -56,14 +56,17 @@ export function makeRing(
     throw new TypeError(`Cannot make a ring ${JSON.stringify(ring)}: it is ${Object.keys(SCHEMES).join(", ")}`);
   }
   checkServers(servers);
-  const { defaultHash, scheme } = SCHEMES[ring];
+  const { defaultHash, scheme, weightless } = SCHEMES[ring];
+  if (weightless && !equalWeights(servers)) {
+    throw new TypeError(`Cannot use weights in the ring ${ring}: it has none, ketama-weighted and others do`);
+  }
   if (options.hash !== undefined && defaultHash === undefined) {
     throw new TypeError(`Cannot choose a hash for the ring ${ring}: it has its own`);
   }
   const hash = chooseHash(options.hash ?? defaultHash ?? "one_at_a_time");
-  const made = scheme(servers, { hash, vbucketMap: options.vbucketMap });
+  const made = scheme(servers, { hash, chosen: options.hash !== undefined, vbucketMap: options.vbucketMap });
   const tag = options.hashTag === undefined ? {} : { tag: readTag(options.hashTag) };
-  return new KeyedRing([...servers], servers.length > 1 ? made : undefined, { name: ring, ...tag });
+  return new KeyedRing([...servers], servers.length > 1 || made.mapped ? made : undefined, { name: ring, ...tag });
 }
 
 /**

@@ -33,9 +33,12 @@ export interface Ring {
 export type RingFactory = (servers: readonly RingServer[]) => Ring;
 
 /**
- * What every ring is inside: a scheme over at least two servers, for a stretch of bytes from `start` up to, not including, `end`.
+ * What every ring is inside: a scheme over at least two servers unless it is mapped, for a stretch of bytes from `start` up to, not including, `end`.
  */
 export interface Scheme {
+  /** Whether `others` has all there are to turn to, and one server is no special case. */
+  readonly mapped?: true;
+  /** The place of the server of a key; −1 if it belongs to none. */
   locate(bytes: Uint8Array, start: number, end: number): number;
   /** The places of the others; may repeat some, and may have that of `locate`. */
   others(bytes: Uint8Array, start: number, end: number): Iterable<number>;

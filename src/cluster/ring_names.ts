@@ -3,9 +3,13 @@ import { chooseHash, type HashName } from "./hashes/hash_names.ts";
 import type { KeyHash } from "./hashes/key_hash.ts";
 import { dalliPoints, digestPoints, hashPoints, type NameRule, type Share } from "./ketama.ts";
 import { shareInDoubles, shareInFloats, shareOfEquals } from "./ketama.ts";
+import { jump } from "./jump.ts";
+import { ch3, mcrouterCrc32, mcrouterRendezvous } from "./mcrouter.ts";
 import { modula } from "./modula.ts";
+import { pymemcacheRendezvous } from "./pymemcache_rendezvous.ts";
 import type { RingServer, Scheme } from "./ring.ts";
 import { withoutDefaultPort, withPort } from "./server_names.ts";
+import { vbucketRing } from "./vbucket_ring.ts";
 import { equalWeights } from "./weights.ts";
 
 /**
@@ -24,6 +28,12 @@ import { equalWeights } from "./weights.ts";
  * - `ketama-twemproxy`: twemproxy, keys by `fnv1a_64` unless told otherwise.
  * - `dalli`: Dalli for Ruby.
  * - `crc32-pecl`: PHP's memcache with its standard strategy.
+ * - `rendezvous`: pymemcache's `HashClient`.
+ * - `jump`: jump consistent hash over XXH3, the default of memcached's proxy. Add and remove servers only at the end of the list.
+ * - `memcached-proxy`: the proxy's `dist_ring_hash`.
+ * - `mcrouter-ch3`, `mcrouter-crc32`, `mcrouter-rendezvous`: mcrouter's `Ch3` (its default), `Crc32` and `Rendezvous`; only what is behind
+ *   a routing prefix and before `|#|` is hashed. With `Ch3` add and remove servers only at the end of the list.
+ * - `couchbase-vbucket`: by a map of vbuckets, which must be given.
  */
 export type RingName =
   | "modula"
@@ -34,12 +44,21 @@ export type RingName =
   | "ketama-spymemcached"
   | "ketama-twemproxy"
   | "dalli"
-  | "crc32-pecl";
+  | "crc32-pecl"
+  | "rendezvous"
+  | "jump"
+  | "memcached-proxy"
+  | "mcrouter-ch3"
+  | "mcrouter-crc32"
+  | "mcrouter-rendezvous"
+  | "couchbase-vbucket";
 
 /** What a scheme may be told. */
 export interface SchemeOptions {
   /** What keys are hashed with. */
   readonly hash: KeyHash;
+  /** Whether somebody asked for that hash. */
+  readonly chosen: boolean;
   /** Which servers have each vbucket. */
   readonly vbucketMap: readonly (readonly number[])[] | undefined;
 }
@@ -48,6 +67,8 @@ export interface SchemeOptions {
 export interface SchemeEntry {
   /** What keys are hashed with unless told otherwise; missing where there is no choice. */
   readonly defaultHash?: HashName;
+  /** Whether it knows no weights. */
+  readonly weightless?: true;
   /** Makes the scheme, also for no server, to find out what is wrong with the options. */
   readonly scheme: (servers: readonly RingServer[], options: SchemeOptions) => Scheme;
 }
@@ -57,7 +78,9 @@ export const SCHEMES: Readonly<Record<RingName, SchemeEntry>> = {
   modula: { defaultHash: "one_at_a_time", scheme: (servers, { hash }) => modula(servers, hash) },
   ketama: {
     defaultHash: "one_at_a_time",
-    scheme: (servers, { hash }) => new Continuum(hashPoints(servers, withoutDefaultPort, hash), { hash }),
+    weightless: true,
+    scheme: (servers, { hash }) =>
+      new Continuum(hashPoints(servers, withoutDefaultPort, { hash, points: 100 }), { hash }),
   },
   "ketama-weighted": { scheme: md5Ring(withoutDefaultPort, shareInFloats) },
   "ketama-libmemcached-spy": { scheme: md5Ring((name) => `/${withPort(name)}`, shareInFloats) },
@@ -74,6 +97,27 @@ export const SCHEMES: Readonly<Record<RingName, SchemeEntry>> = {
     scheme: (servers) => new Continuum(dalliPoints(servers, withPort), { hash: chooseHash("crc32"), before: true }),
   },
   "crc32-pecl": { scheme: (servers) => modula(servers, chooseHash("crc_or_one")) },
+  rendezvous: {
+    defaultHash: "murmur3_plain",
+    weightless: true,
+    scheme: (servers, { hash }) => pymemcacheRendezvous(servers, hash),
+  },
+  jump: {
+    defaultHash: "xxh3",
+    weightless: true,
+    // The hash by that name has 32 bits, and all 64 are used unless another one is asked for.
+    scheme: (servers, { hash, chosen }) => jump(servers, chosen ? hash : undefined),
+  },
+  "memcached-proxy": {
+    defaultHash: "xxh3",
+    weightless: true,
+    scheme: (servers, { hash }) =>
+      new Continuum(hashPoints(servers, withPort, { hash: chooseHash("xxh3"), points: 160 }), { hash }),
+  },
+  "mcrouter-ch3": { weightless: true, scheme: ch3 },
+  "mcrouter-crc32": { weightless: true, scheme: mcrouterCrc32 },
+  "mcrouter-rendezvous": { weightless: true, scheme: mcrouterRendezvous },
+  "couchbase-vbucket": { weightless: true, scheme: (servers, { vbucketMap }) => vbucketRing(servers, vbucketMap) },
 };
 
 function md5Ring(name: NameRule, share: Share, lastWins = false): SchemeEntry["scheme"] {

@@ -7,12 +7,14 @@ import type { KeyHash } from "./key_hash.ts";
 import { Md5 } from "./md5.ts";
 import { murmur2, murmur3, murmur3ByLength } from "./murmur.ts";
 import { oneAtATime } from "./one_at_a_time.ts";
+import { Xxh3 } from "./xxh3.ts";
 
 /**
  * The hashes of keys by name. As libmemcached and twemproxy have them: `one_at_a_time`, `md5`, `fnv1_32`, `fnv1a_32`, `fnv1_64`, `fnv1a_64`,
  * `hsieh`, `murmur`, `murmur3` (of libmemcached; `murmur3_plain` has no seed), `jenkins` and `crc`, 15 bits of a CRC-32, which
  * twemproxy calls `crc32`. Of others: `crc32`, all 32 bits of it (gomemcache; twemproxy's `crc32a`), `crc_or_one` (`crc`, but 1 instead of
- * 0: python-memcached, PHP's memcache), `java` (spymemcached's native) and `java_abs` (memjs).
+ * 0: python-memcached, PHP's memcache), `java` (spymemcached's native),
+ * `xxh3` (the lower half of 64 bits: memcached's proxy) and `java_abs` (memjs).
  */
 export type HashName =
   | "one_at_a_time"
@@ -30,7 +32,8 @@ export type HashName =
   | "murmur3_plain"
   | "jenkins"
   | "java"
-  | "java_abs";
+  | "java_abs"
+  | "xxh3";
 
 /** A hash of your own: of the bytes of a key, an integer of 0 and more, of which the lower 32 bits count. */
 export type CustomHash = (key: Uint8Array) => number;
@@ -55,6 +58,10 @@ const HASHES: Readonly<Record<HashName, () => KeyHash>> = {
   jenkins: () => jenkins,
   java: () => javaString,
   java_abs: () => javaStringMagnitude,
+  xxh3: () => {
+    const xxh3 = new Xxh3();
+    return (bytes, start, end) => xxh3.hash(bytes, start, end);
+  },
 };
 
 /**
