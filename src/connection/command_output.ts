@@ -89,6 +89,7 @@ export class CommandOutput implements WireOutput {
   }
 
   reset(mark: SlabMark): void {
+    this.#line = "";
     this.text.reset(mark);
     this.#queue.cutTo((mark as CommandMark).tail);
   }

@@ -34,6 +34,17 @@ test("connect by memcacheds:// is encrypted, and by memcached:// is not", async 
   assertEquals(connectionOf(plain).secure, false);
 });
 
+for (const protocol of ["meta", "text", "auto"] as const) {
+  test(`connect by memcacheds:// speaks ${protocol}`, async () => {
+    await using server = await startEmbedded(tls!);
+    await using client = await connect(server.address, { tls: { caCerts: [pem("ca")] }, protocol });
+    await client.set("k", "v".repeat(100_000));
+    const { hits, misses } = await client.getMulti(["k", "none"]);
+    assertEquals([hits.get("k")?.text().length, [...misses]], [100_000, ["none"]]);
+    assertEquals(connectionOf(client).secure, true);
+  });
+}
+
 test("connect by memcacheds:// rejects an authority that is not trusted with ConnectionError", async () => {
   await using server = await startEmbedded(tls!);
   for (const caCerts of [[pem("other_ca")], []]) {

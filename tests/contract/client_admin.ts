@@ -30,7 +30,7 @@ export function adminContract(subject: ClientSubject): void {
     await Promise.all([set, get]);
   });
 
-  if (subject.protocol === "meta") verbosityContract(subject);
+  if (subject.protocol !== undefined) verbosityContract(subject);
   else noVerbosityContract(subject);
 }
 

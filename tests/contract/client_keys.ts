@@ -54,6 +54,31 @@ export function keyContract(subject: ClientSubject): void {
     });
   }
 
+  if (subject.protocol === "text") wordKeyContract(subject);
+  else anyKeyContract(subject);
+
+  clientTest(subject, "text and its UTF-8 bytes are the same key", async ({ client, key }) => {
+    await client.set(key("Ä€😀"), "v");
+    assertEquals(await client.getText(bytesOf(key("Ä€😀"))), "v");
+    await client.append(bytesOf(key("Ä€😀")), "w");
+    assertEquals(await client.getText(key("Ä€😀")), "vw");
+  });
+
+  clientTest(subject, "a key may be changed once the call was made", async ({ client, key }) => {
+    const name = bytesOf(key("k"));
+    const writing = client.set(name, "v");
+    name.fill(0);
+    await writing;
+    assertEquals(await client.getText(key("k")), "v");
+    const reading = bytesOf(key("k"));
+    const found = client.getText(reading);
+    reading.fill(0);
+    assertEquals(await found, "v");
+    assert(await client.delete(key("k")));
+  });
+}
+
+function anyKeyContract(subject: ClientSubject): void {
   clientTest(subject, "keys of 1 to 250 bytes hold any bytes", async ({ client, key }) => {
     const prefix = key("");
     // In base64 there is less room.
@@ -86,28 +111,44 @@ export function keyContract(subject: ClientSubject): void {
     for (const name of names) assertEquals(await client.delete(name), true);
   });
 
-  clientTest(subject, "text and its UTF-8 bytes are the same key", async ({ client, key }) => {
-    await client.set(key("Ä€😀"), "v");
-    assertEquals(await client.getText(bytesOf(key("Ä€😀"))), "v");
-    await client.append(bytesOf(key("Ä€😀")), "w");
-    assertEquals(await client.getText(key("Ä€😀")), "vw");
-  });
-
   clientTest(subject, "a key of one byte is a key", async ({ client }) => {
     // Not a key of this test alone, so only that it is taken.
     assertEquals(await client.getMulti([Uint8Array.of(1)]).then(({ errors }) => errors.size), 0);
   });
+}
 
-  clientTest(subject, "a key may be changed once the call was made", async ({ client, key }) => {
-    const name = bytesOf(key("k"));
-    const writing = client.set(name, "v");
-    name.fill(0);
-    await writing;
-    assertEquals(await client.getText(key("k")), "v");
-    const reading = bytesOf(key("k"));
-    const found = client.getText(reading);
-    reading.fill(0);
-    assertEquals(await found, "v");
-    assert(await client.delete(key("k")));
+/** Where keys are words of a line. */
+function wordKeyContract(subject: ClientSubject): void {
+  for (const [name, call] of Object.entries(KEYED)) {
+    clientTest(subject, `${name} refuses a key that a line cannot carry`, async ({ client, key }) => {
+      const bad = ["a b", "a\nb", "a\r\nb", "\0", " ", "\x7f", Uint8Array.of(1)];
+      const sent = await sentDuring(client, async () => {
+        for (const wrong of bad) {
+          const error = await assertRejects(() => call(client, wrong), TypeError);
+          assertStringIncludes(error.message, "cannot go in a classic command");
+        }
+      });
+      assertEquals(sent, []);
+      await client.set(key("k"), "v");
+      assertEquals(await client.getText(key("k")), "v");
+    });
+  }
+
+  clientTest(subject, "keys of 1 to 250 bytes hold all that are no blanks and no control bytes", async (scene) => {
+    const { client, key } = scene;
+    const names: (string | Uint8Array)[] = [
+      key("😀"),
+      key("ü\u0085"),
+      key("").padEnd(LIMIT, "x"),
+      Uint8Array.of(...bytesOf(key("")), ...Array.from({ length: 94 }, (_, i) => 0x21 + i)),
+      Uint8Array.of(...bytesOf(key("")), ...Array.from({ length: 128 }, (_, i) => 0x80 + i)),
+    ];
+    const stored = await client.setMulti(names.map((name, i) => [name, `${i}`] as const));
+    assertEquals(stored.hits.size, names.length);
+    const { hits } = await client.getMulti(names);
+    for (const [i, name] of names.entries()) {
+      assertEquals([await client.getText(name), hits.get(name)?.text()], [`${i}`, `${i}`]);
+      assertEquals(await client.delete(name), true);
+    }
   });
 }

@@ -9,8 +9,8 @@ const TOO_LARGE = 2 * 1024 * 1024;
 
 /** Registers the tests. */
 export function multiContract(subject: ClientSubject): void {
-  clientTest(subject, "getMulti puts every key into hits or misses", async ({ client, key }) => {
-    const { cas } = await client.set(key("a"), "A", { flags: 1 });
+  clientTest(subject, "getMulti puts every key into hits or misses", async ({ client, key, told }) => {
+    const cas = await told(key("a"), await client.set(key("a"), "A", { flags: 1 }));
     await client.set(key("b"), "");
     const { hits, misses, errors } = await client.getMulti([key("a"), key("none"), key("b"), key("nor")]);
     assertEquals([...hits.keys()], [key("a"), key("b")]);
@@ -51,7 +51,9 @@ export function multiContract(subject: ClientSubject): void {
   });
 
   clientTest(subject, "keys may be bytes, each object a key of its own", async ({ client, key }) => {
-    const keys = [0, 1, 2].map((i) => Uint8Array.of(...bytesOf(key("k")), 0, i, 255));
+    const keys = [0, 1, 2].map((i) =>
+      Uint8Array.of(...bytesOf(key("k")), ...(subject.protocol === "text" ? [] : [0]), 0x80 + i, 255)
+    );
     const stored = await client.setMulti(keys.slice(0, 2).map((name, i) => [name, Uint8Array.of(i)] as const));
     assertEquals(stored.hits.size, 2);
     const { hits, misses } = await client.getMulti(keys);

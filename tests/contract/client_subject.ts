@@ -17,7 +17,7 @@ export interface ClientSubject {
   /** What the server is, for the few things in which they differ. */
   readonly kind: "memcached" | "embedded";
   /** What the client speaks to it, for the few things in which protocols differ; binary by default. */
-  readonly protocol?: "meta";
+  readonly protocol?: "meta" | "text";
   /** Connects to the server that all tests of the subject share. */
   connect(options?: ConnectOptions): Promise<Client>;
   /** Starts a server that one test has for itself. */
@@ -26,12 +26,18 @@ export interface ClientSubject {
   secondsLeft?(key: string): Promise<number | undefined>;
 }
 
+/** Any class of errors. */
+// deno-lint-ignore no-explicit-any -- whatever they are made with.
+export type ErrorClass = new (...args: any[]) => Error;
+
 /** What a test of the contract is given. */
 export interface ClientScene {
   /** A client of its own, which must be in good health at the end. */
   readonly client: Client;
   /** Makes a key that no other test uses. */
   readonly key: (name: string) => string;
+  /** The version that a write or a touch told; over classic text, which tells none, that which the item has now. */
+  readonly told: (key: string, result: { readonly cas: bigint }) => Promise<bigint>;
   /** The subject. */
   readonly subject: ClientSubject;
 }
@@ -55,7 +61,12 @@ export function clientTest(
   const key = (word: string) => `${prefix}-${word}`;
   limitedTest(`${subject.name} client ${name}`, async () => {
     await using client = await subject.connect({ ...PATIENT, ...options });
-    await run({ client, key, subject });
+    const told = async (name: string, { cas }: { readonly cas: bigint }) => {
+      if (subject.protocol !== "text") return cas;
+      assertEquals(cas, 0n);
+      return (await client.get(name))?.cas ?? -1n;
+    };
+    await run({ client, key, told, subject });
     await client.noop();
     assertEquals([connectionOf(client).state, connectionOf(client).inFlight], ["open", 0]);
   });

@@ -38,11 +38,18 @@ export async function startEmbedded(way: EmbeddedWay, options?: MemoryStoreOptio
 }
 
 /** A subject over a server that was started, whose clients come by the same way. */
-export function embeddedSubject(way: EmbeddedWay, { store, address }: Embedded): ClientSubject {
-  const connectBy = (to: Address | string, options?: ConnectOptions) => connect(to, { ...way.connect, ...options });
+export function embeddedSubject(
+  way: EmbeddedWay,
+  { store, address }: Embedded,
+  protocol?: "meta" | "text",
+): ClientSubject {
+  const spoken: ConnectOptions = protocol === undefined ? {} : { protocol };
+  const connectBy = (to: Address | string, options?: ConnectOptions) =>
+    connect(to, { ...way.connect, ...options, ...spoken });
   return {
-    name: way.name,
+    name: protocol === undefined ? way.name : `${way.name} over ${protocol}`,
     kind: "embedded",
+    ...spoken as { protocol?: "meta" | "text" },
     connect: (options) => connectBy(address, options),
     own: async () => {
       const own = await startEmbedded(way);
