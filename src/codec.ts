@@ -64,6 +64,7 @@ export * from "./ops/tap.ts";
 export * from "./ops/vbucket.ts";
 export * from "./connection/caller.ts";
 export * from "./connection/connection.ts";
+export { answerRequest, tell } from "./connection/server_requests.ts";
 export type { Detached } from "./connection/detached.ts";
 export { authenticate, type AuthenticateOptions, type SaslCaller } from "./connection/sasl.ts";
 export type {

@@ -48,6 +48,11 @@ export class BinaryWire implements Wire {
     out.finish(Magic.CLIENT_REQUEST, opcode, opaque, vbucket);
   }
 
+  answer(opcode: number, opaque: number, status: number): void {
+    this.output.begin();
+    this.output.finish(Magic.SERVER_RESPONSE, opcode, opaque, status);
+  }
+
   #writeWithExtras(op: AnyOp, opcode: number, request: unknown, options: CallOptions): void {
     if (this.#writeExtras === undefined) {
       throw new UnsupportedError(

@@ -1,4 +1,4 @@
-import { type ClosedError, ProtocolError } from "../errors.ts";
+import type { ClosedError } from "../errors.ts";
 import type { Frame } from "../frame/frame.ts";
 import type { Op, Outgoing } from "../ops/op.ts";
 import { describe } from "../ops/status_error.ts";
@@ -6,7 +6,7 @@ import type { AnyOp } from "../ops/table.ts";
 import { Outbox } from "../transport/outbox.ts";
 import type { Sink, Transport } from "../transport/transport.ts";
 import { Features } from "../wire/features.ts";
-import { HEADER_SIZE, Magic } from "../wire/header.ts";
+import { Magic } from "../wire/header.ts";
 import { Batch, MAX_BATCH, writeBatch } from "./batch.ts";
 import type { BatchResult, Caller, CallOptions, Settle } from "./caller.ts";
 import { Alarm } from "./alarm.ts";
@@ -18,6 +18,7 @@ import { type FrameListener, FrameListeners } from "./frame_listeners.ts";
 import { Pipeline, type Slot } from "./pipeline.ts";
 import { readReply } from "./read_reply.ts";
 import { ReplyStream } from "./reply_stream.ts";
+import { refuseRequest, TOLD } from "./server_requests.ts";
 import { SignalWatch } from "./signal_watch.ts";
 import { type Keeper, strand, type StrandedCall } from "./stranded.ts";
 import type { Wire, WireInput, WireOutput } from "./wire.ts";
@@ -76,6 +77,7 @@ export class Connection implements Caller, AsyncDisposable {
   /** What ended the connection, for those who come later. */
   #cause: unknown = undefined;
   #keeper: Keeper | undefined = undefined;
+  #onRequest: (frame: Frame) => void = refuseRequest;
 
   /** Where `#capture` puts the functions of the promise being made: a closure per connection and none per call. */
   #resolve: (value: unknown) => void = () => {};
@@ -145,6 +147,28 @@ export class Connection implements Caller, AsyncDisposable {
   /** Resolves, never rejects, when the transport is closed, whoever closed it. */
   get closed(): Promise<void> {
     return this.#transport.closed;
+  }
+
+  /**
+   * Takes the requests that the server makes by itself, as those of DCP and TAP, and refusals of what was told by {@linkcode tell}. A
+   * frame is valid until the function returns, its views for good after {@linkcode Frame.keep}. What it throws ends the connection, as
+   * such a request does without it.
+   */
+  onRequest(take: (frame: Frame) => void): void {
+    this.#onRequest = take;
+  }
+
+  /** Has something written that no call waits for, in the same write as the calls of this turn; see {@linkcode tell}. */
+  push(what: string, write: (wire: Wire) => void): void {
+    if (this.#state === "closed") throw this.#refusal(what);
+    try {
+      write(this.#wire);
+    } catch (error) {
+      this.#out.undo();
+      throw error;
+    }
+    this.#leaveAtEndOfTurn();
+    if (this.#listeners.any) this.#listeners.sent(this.#out.last());
   }
 
   /** Watches the frames that are sent and received; returns what ends it. */
@@ -382,15 +406,10 @@ export class Connection implements Caller, AsyncDisposable {
   readonly #dispatch = (frame: Frame): void => {
     if (this.#listeners.any) this.#listeners.received(frame);
     const magic = frame.magic;
-    if (magic === Magic.SERVER_RESPONSE || magic === Magic.FLEX_RESPONSE) this.#pipeline.dispatch(frame);
-    else if (magic !== Magic.SERVER_REQUEST) this.#unexpected(frame);
+    const answers = magic === Magic.SERVER_RESPONSE || magic === Magic.FLEX_RESPONSE;
+    if (answers && (frame.opaque !== TOLD || this.#onRequest === refuseRequest)) this.#pipeline.dispatch(frame);
+    else if (magic !== Magic.SERVER_REQUEST) this.#onRequest(frame);
   };
-
-  #unexpected(frame: Frame): never {
-    throw new ProtocolError(`Cannot read answer: magic 0x${frame.magic.toString(16)} is that of a request`, {
-      bytes: frame.bytes.slice(0, HEADER_SIZE),
-    });
-  }
 
   #expire(): void {
     const now = performance.now();

@@ -50,6 +50,8 @@ export interface Wire {
    * @throws {UnsupportedError} If the wire cannot say it.
    */
   write(op: AnyOp, opcode: number, request: unknown, opaque: number, options: CallOptions | undefined): void;
+  /** Writes an answer to a request of the server; missing where servers make none. */
+  answer?(opcode: number, opaque: number, status: number): void;
   /** Goes by what was agreed on from now on. */
   adopt(agreed: Agreement): void;
 }
