@@ -4,7 +4,7 @@ import { FrameSplitter } from "../frame/frame_splitter.ts";
 import type { Sink, Transport } from "../transport/transport.ts";
 import type { Op, Outgoing } from "../ops/op.ts";
 import { Features } from "../wire/features.ts";
-import { Magic } from "../wire/header.ts";
+import { isResponse, Magic } from "../wire/header.ts";
 import { Answers } from "./answers.ts";
 import { Exchange, type ExchangeHost } from "./exchange.ts";
 import { RequestQueue } from "./request_queue.ts";
@@ -141,6 +141,11 @@ export class Session implements AsyncDisposable {
     this.#feed.wake();
   }
 
+  /** Takes no more requests, and closes the connection when what was sent until now has left. */
+  finish(): void {
+    this.#finish();
+  }
+
   /** Closes the connection at once; requests that handlers still work on are not answered. Resolves when it is closed. */
   close(): Promise<void> {
     this.#leave();
@@ -206,7 +211,7 @@ export class Session implements AsyncDisposable {
   readonly #visit = (frame: Frame): void => {
     if (this.#host.listeners.length > 0) showFrame(this.#host, "received", frame, this);
     if (frame.magic !== Magic.CLIENT_REQUEST && !this.#takes(frame.magic)) this.#refuse(refuseMagic(frame));
-    else if (frame.magic === Magic.CLIENT_RESPONSE) this.#feed.answered(frame);
+    else if (isResponse(frame.magic)) this.#feed.answered(frame);
     else if (!this.#queue.empty || this.#stalled()) this.#queue.push(frame);
     else this.#handle(frame);
   };
@@ -214,6 +219,8 @@ export class Session implements AsyncDisposable {
   /** Whether a frame may come beside plain requests: one with framing extras, or the answer to what the server has sent. */
   #takes(magic: number): boolean {
     if (this.#host.dialect === undefined) return false;
+    // What a feed sends is answered as a server would.
+    if (magic === Magic.SERVER_RESPONSE || magic === Magic.FLEX_RESPONSE) return this.#feed.attached;
     return magic === Magic.FLEX_REQUEST || magic === Magic.CLIENT_RESPONSE;
   }
 

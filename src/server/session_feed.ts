@@ -30,6 +30,11 @@ export class FeedPump {
     this.#host = host;
   }
 
+  /** Whether there is a feed. */
+  get attached(): boolean {
+    return this.#feed !== undefined;
+  }
+
   /** Takes a feed. One that was there before is ended. */
   attach(feed: SessionFeed): void {
     this.end();
