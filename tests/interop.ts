@@ -1,7 +1,8 @@
 /**
- * What `deno task interop` runs: the official Couchbase SDK, under Node, against the embedded node, and our own client beside it.
+ * What `deno task interop` runs: the official Couchbase SDK, under Node, against the embedded node, and our own client beside it;
+ * then libmemcached beside our rings, with real servers.
  *
- * The SDK is fetched with npm into the cache folder. An argument runs only those checks whose names have it in them.
+ * The SDK is fetched with npm into the cache folder, libmemcached with the system's package manager. An argument runs only those checks whose names have it in them.
  * The last line is "N passed, N failed".
  */
 
@@ -9,6 +10,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { type EmbeddedNode, startNode } from "./interop/embedded_node.ts";
 import { installSdk, SDK_VERSION } from "./interop/install_sdk.ts";
+import { type RingChecks, ringChecks } from "./interop/rings.ts";
 import { AFTER, BEFORE, type Checks, withOwnClient } from "./interop/own_client.ts";
 import { runSuite, say, since } from "./support/run_suite.ts";
 
@@ -31,6 +33,7 @@ let failed = 0;
     if (node.errors.length > 0) throw new AggregateError(node.errors, node.errors.join("; "));
   });
 }
+await runRings();
 say(`\nInterop done in ${since(began)}`);
 say(`Interop: ${passed} passed, ${failed} failed`);
 process.exit(failed > 0 ? 1 : 0);
@@ -59,6 +62,17 @@ async function runSdk({ address }: EmbeddedNode): Promise<void> {
     }
     if ((code === 0) !== (bad === 0)) throw new Error(`${bad} checks failed, yet the process ended with code ${code}`);
   });
+}
+
+/** Runs the checks of rings beside libmemcached. */
+async function runRings(): Promise<void> {
+  let checks: RingChecks = {};
+  await check("libmemcached is installed", async () => {
+    checks = await ringChecks(say);
+  });
+  for (const [name, run] of Object.entries(checks)) {
+    if (name.includes(only)) await check(name, run);
+  }
 }
 
 /** Runs checks of our own client. */

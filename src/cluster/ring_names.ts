@@ -8,7 +8,7 @@ import { ch3, mcrouterCrc32, mcrouterRendezvous } from "./mcrouter.ts";
 import { modula } from "./modula.ts";
 import { pymemcacheRendezvous } from "./pymemcache_rendezvous.ts";
 import type { RingServer, Scheme } from "./ring.ts";
-import { withoutDefaultPort, withPort } from "./server_names.ts";
+import { libmemcachedName, libmemcachedSpyName, withoutDefaultPort, withPort } from "./server_names.ts";
 import { vbucketRing } from "./vbucket_ring.ts";
 import { equalWeights } from "./weights.ts";
 
@@ -80,10 +80,10 @@ export const SCHEMES: Readonly<Record<RingName, SchemeEntry>> = {
     defaultHash: "one_at_a_time",
     weightless: true,
     scheme: (servers, { hash }) =>
-      new Continuum(hashPoints(servers, withoutDefaultPort, { hash, points: 100 }), { hash }),
+      new Continuum(hashPoints(servers, libmemcachedName, { hash, points: 100 }), { hash }),
   },
-  "ketama-weighted": { scheme: md5Ring(withoutDefaultPort, shareInFloats) },
-  "ketama-libmemcached-spy": { scheme: md5Ring((name) => `/${withPort(name)}`, shareInFloats) },
+  "ketama-weighted": { scheme: md5Ring(libmemcachedName, shareInFloats) },
+  "ketama-libmemcached-spy": { scheme: md5Ring(libmemcachedSpyName, shareInFloats) },
   "ketama-libketama": { scheme: md5Ring(withPort, shareInDoubles) },
   "ketama-spymemcached": {
     scheme: (servers, options) =>

@@ -2,7 +2,17 @@
 
 const DEFAULT_PORT = 11211;
 
-/** As libmemcached and twemproxy do: `host` if the port is 11211, else `host:port`; IPv6 without brackets, other names as they are. */
+/** As libmemcached does: like twemproxy, but a unix socket has port 0. */
+export function libmemcachedName(name: string): string {
+  return isPath(name) ? `${pathOf(name)}:0` : withoutDefaultPort(name);
+}
+
+/** As libmemcached does for the ring of spymemcached: a slash, and always a port. */
+export function libmemcachedSpyName(name: string): string {
+  return `/${isPath(name) ? `${pathOf(name)}:0` : withoutBrackets(withPort(name))}`;
+}
+
+/** As twemproxy does: `host` if the port is 11211, else `host:port`; IPv6 without brackets, other names as they are. */
 export function withoutDefaultPort(name: string): string {
   const plain = withoutBrackets(name);
   const suffix = `:${DEFAULT_PORT}`;
@@ -21,6 +31,10 @@ function hasPort(name: string): boolean {
 
 function withoutBrackets(name: string): string {
   return name.replace(/^\[(.*)\]/, "$1");
+}
+
+function pathOf(name: string): string {
+  return name.replace(/^unix:/, "");
 }
 
 function isPath(name: string): boolean {

@@ -3,6 +3,7 @@
 import { randomUUID } from "node:crypto";
 import { access, mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { openApt } from "./apt_fetch.ts";
 import { onPath, run } from "./run_command.ts";
 
 /** What the unpacked folder holds to be started: it sets the path of the libraries, wherever the folder is. */
@@ -40,37 +41,8 @@ export async function fetchMemcached(folder: string, log: (line: string) => void
 }
 
 async function fetchWithApt(work: string, log: (line: string) => void): Promise<void> {
-  // Folders of our own, so that package lists can be fetched without root where the system has none or old ones.
-  const lists = join(work, "lists");
-  const cache = join(work, "cache");
-  await mkdir(join(lists, "partial"), { recursive: true });
-  await mkdir(join(cache, "archives", "partial"), { recursive: true });
-  const common = ["-q", "-o", "APT::Sandbox::User=root", "-o", `Dir::Cache=${cache}`];
-  for (const scheme of ["http", "https"]) common.push("-o", `Acquire::${scheme}::Timeout=20`);
-  const own = [...common, "-o", `Dir::State::lists=${lists}`];
-
-  let options = common;
-  const download = async (names: readonly string[]): Promise<string[]> => {
-    const before = new Set(await readdir(work));
-    log(`Fetching ${names.join(", ")} with apt-get`);
-    await run("apt-get", [...options, "download", ...names], work);
-    const files = (await readdir(work)).filter((file) => file.endsWith(".deb") && !before.has(file));
-    for (const file of files) await run("dpkg-deb", ["-x", file, "root"], work);
-    return files;
-  };
-  let files: string[];
-  try {
-    files = await download(["memcached"]);
-  } catch {
-    log("The package lists of the system do not do: fetching lists of our own");
-    options = own;
-    // One source of several that cannot be reached fails the update; the download shows whether that matters.
-    const updated = await run("apt-get", [...own, "update"], work).catch((error: Error) => error.message);
-    files = await download(["memcached"]).catch((error: Error) => {
-      throw new Error(`${error.message}\n${updated.slice(-2000)}`, { cause: error });
-    });
-  }
-
+  const download = await openApt(work, log);
+  let files = await download(["memcached"]);
   const fetched = new Set(["memcached"]);
   while (await lacksLibraries(work)) {
     const names: string[] = [];
