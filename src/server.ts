@@ -55,6 +55,13 @@ export {
 } from "./server/couchbase/bucket.ts";
 export type { ClusterMap } from "./server/couchbase/cluster_config.ts";
 export { CouchbaseNode } from "./server/couchbase/couchbase_node.ts";
+export type {
+  DcpConnectionInfo,
+  DcpFeeds,
+  DcpSelection,
+  DcpStreamInfo,
+} from "./server/couchbase/dcp/dcp_feeds.ts";
+export type { Timers } from "./server/couchbase/dcp/noop_timer.ts";
 export type { CouchbaseDocument } from "./server/couchbase/document.ts";
 export {
   type CollectionOptions,

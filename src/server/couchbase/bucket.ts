@@ -3,6 +3,7 @@ import type { Bytes } from "../../frame/frame_writer.ts";
 import { VbucketState } from "../../ops/vbucket.ts";
 import { crc32 } from "../../wire/crc32.ts";
 import { changesBetween } from "./collection_change.ts";
+import { DcpFeeds } from "./dcp/dcp_feeds.ts";
 import type { CouchbaseDocument } from "./document.ts";
 import { DocumentStore, type Place } from "./document_store.ts";
 import { type CollectionOptions, CollectionsManifest, manifestOf } from "./manifest.ts";
@@ -87,6 +88,8 @@ export class CouchbaseBucket {
    * @internal
    */
   readonly scans: RangeScans = new RangeScans(() => this.randomBytes(16));
+  /** Who follows it by DCP, and what is to go wrong for them. */
+  readonly dcp: DcpFeeds = new DcpFeeds();
 
   readonly #options: CouchbaseBucketOptions;
   readonly #node: Pick<CouchbaseNodeOptions, "clock" | "random">;
@@ -118,6 +121,11 @@ export class CouchbaseBucket {
     this.documents = new DocumentStore({ clock: this.clock, itemSizeLimit, maxTtl });
     this.meta = new MetaStore({ documents: this.documents, conflictResolution, itemSizeLimit });
     for (let id = 0; id < vbucketCount; id++) this.#make(id, VbucketState.ACTIVE);
+  }
+
+  /** Whether every version of every document is kept. */
+  get history(): boolean {
+    return this.#options.history ?? false;
   }
 
   /** Milliseconds since 1970. */
@@ -288,7 +296,7 @@ export class CouchbaseBucket {
         for (const listener of this.#listeners) listener(vbucket, document);
       },
       memoryChanges: this.#options.memoryChanges ?? MEMORY_CHANGES,
-      history: this.#options.history ?? false,
+      history: this.history,
     };
     const vbucket = new Vbucket(id, state, host);
     for (const change of changesBetween(CollectionsManifest.FIRST, this.#manifest)) vbucket.putCollectionChange(change);

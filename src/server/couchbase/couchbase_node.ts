@@ -4,6 +4,7 @@ import type { AdvertisedNode, ClusterMap } from "./cluster_config.ts";
 import { ClusterMaps } from "./cluster_maps.ts";
 import { registerCollections } from "./collection_handlers.ts";
 import { CouchbaseDialect } from "./couchbase_dialect.ts";
+import { registerDcp } from "./dcp/dcp_handlers.ts";
 import { registerDocuments } from "./document_handlers.ts";
 import { registerHello } from "./hello_handler.ts";
 import { registerListings } from "./listing_handlers.ts";
@@ -107,6 +108,7 @@ export class CouchbaseNode {
     registerCollections(server, this.#context);
     registerScans(server, this.#context);
     registerNodeStats(server, this.#context);
+    registerDcp(server, this.#context);
     return this;
   }
 

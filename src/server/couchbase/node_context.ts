@@ -9,7 +9,7 @@ import type { CouchbaseBucket } from "./bucket.ts";
 import type { ClusterMaps } from "./cluster_maps.ts";
 import { ConnectionState } from "./connection_state.ts";
 import type { CouchbaseNodeOptions } from "./node_options.ts";
-import { NO_ACCESS, NO_BUCKET, NOT_MY_VBUCKET } from "./refusals.ts";
+import { NO_ACCESS, NO_BUCKET, NOT_MY_VBUCKET, NOT_SUPPORTED } from "./refusals.ts";
 import type { Vbucket } from "./vbucket.ts";
 
 /** Selecting this selects none. */
@@ -71,8 +71,14 @@ export class NodeContext {
     return bucket;
   }
 
+  /** Refuses what a connection cannot do any more once it carries a feed: to be about another user or bucket. */
+  checkNoFeed(session: Session): void {
+    if (this.state(session).feed !== undefined) throw NOT_SUPPORTED;
+  }
+
   /** Selects a bucket by its name. Throws KEY_ENOENT if there is none, EACCESS if it is not for the user. */
   select(session: Session, name: string): void {
+    this.checkNoFeed(session);
     const state = this.state(session);
     if (name === NOTHING_SELECTED) {
       state.bucket = undefined;

@@ -1,3 +1,4 @@
+import type { Timers } from "./dcp/noop_timer.ts";
 import type { CollectionTree } from "./manifest.ts";
 import type { ConflictResolution } from "./meta_store.ts";
 
@@ -50,6 +51,10 @@ export interface CouchbaseNodeOptions {
   readonly advertise?: { readonly hostname?: string; readonly port?: number };
   /** For how many milliseconds a request waits for persistence at the most; 30,000 by default. */
   readonly persistenceTimeout?: number;
+  /** After how many milliseconds without a byte a follower is gone that wants no-ops; 360,000 by default. */
+  readonly feedIdleTimeout?: number;
+  /** What lets time pass for feeds; the timers of the runtime by default. */
+  readonly timers?: Timers;
   /** Milliseconds since 1970; the system's by default. */
   readonly clock?: () => number;
   /** Numbers from 0 on and below 1, for all that is random here; `Math.random` by default. */

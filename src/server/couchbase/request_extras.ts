@@ -6,6 +6,7 @@ import {
   readRequestInfos,
   type RequestFrameInfo,
 } from "../../frame/frame_info.ts";
+import { DCP_CLOSE_STREAM } from "../../ops/dcp_stream.ts";
 import { Status } from "../../wire/status.ts";
 import type { Exchange } from "../exchange.ts";
 import { StatusReply } from "../status_reply.ts";
@@ -46,7 +47,8 @@ function check(info: RequestFrameInfo, { op, quiet }: Exchange, isUser: (name: s
       if (op?.preservesExpiry !== true) throw NOT_SUPPORTED;
       return;
     case "stream-id":
-      throw invalid("Only DCP has streams");
+      if (op !== DCP_CLOSE_STREAM) throw invalid("Only DCP has streams");
+      return;
     case "impersonate":
       // Users of elsewhere (^) are not known here.
       if (!isUser(info.user)) throw NO_ACCESS;

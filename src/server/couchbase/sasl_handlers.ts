@@ -38,6 +38,7 @@ export function registerNodeSasl(server: Server, context: NodeContext): void {
   server
     .on(SASL_LIST_MECHS, () => ({ mechanisms: sasl.names.join(" ") }))
     .on(SASL_AUTH, async ({ mechanism, data }, exchange) => {
+      context.checkNoFeed(exchange.session);
       const state = context.state(exchange.session);
       if (state.sasl !== undefined) {
         state.sasl = undefined;
@@ -49,6 +50,7 @@ export function registerNodeSasl(server: Server, context: NodeContext): void {
       return conclude(exchange, step, await step.start(data));
     })
     .on(SASL_STEP, async ({ mechanism, data }, exchange) => {
+      context.checkNoFeed(exchange.session);
       const state = context.state(exchange.session);
       const step = state.sasl;
       state.sasl = undefined;

@@ -3,6 +3,7 @@ import { VbucketState } from "../../ops/vbucket.ts";
 import type { Server } from "../server.ts";
 import { NOT_FOUND } from "../status_reply.ts";
 import type { CouchbaseBucket } from "./bucket.ts";
+import { dcpStats } from "./dcp/dcp_stats.ts";
 import type { NodeContext } from "./node_context.ts";
 import type { Vbucket } from "./vbucket.ts";
 
@@ -68,6 +69,8 @@ function groupStats(bucket: CouchbaseBucket, group: string, only: number | undef
       return vbuckets.flatMap(seqnoStats);
     case "failovers":
       return vbuckets.flatMap(failoverStats);
+    case "dcp":
+      return dcpStats(bucket);
     case "collections":
       return collectionStats(bucket);
     case "scopes":

@@ -4,7 +4,10 @@ import { ChangeLog, type VbucketChange } from "./change_log.ts";
 import { type CollectionChange, type CollectionChangeDraft, collectionChangeId } from "./collection_change.ts";
 import { compareKeys, type CouchbaseDocument, documentId } from "./document.ts";
 import { HybridClock } from "./hybrid_clock.ts";
+import type { VbucketCopy, VbucketWatcher } from "./vbucket_copy.ts";
 import { Waiters } from "./waiters.ts";
+
+export type { VbucketCopy, VbucketWatcher } from "./vbucket_copy.ts";
 
 /** What a {@linkcode Vbucket} needs from its bucket. */
 export interface VbucketHost {
@@ -20,44 +23,6 @@ export interface VbucketHost {
   readonly memoryChanges: number;
   /** Whether every version of every document is kept. */
   readonly history: boolean;
-}
-
-/** Who follows a vbucket: a feed. */
-export interface VbucketWatcher {
-  /** Something was written, behind all that was there. */
-  changed(): void;
-  /** What was followed is over: the vbucket has another state or another history, or was removed. */
-  moved(): void;
-}
-
-/** What a vbucket held at one time: what a replica has that did not get what came after. */
-export interface VbucketCopy {
-  /** The last change in it. */
-  readonly seqno: bigint;
-  /**
-   * The documents and tombstones.
-   *
-   * @internal
-   */
-  readonly documents: ReadonlyMap<string, CouchbaseDocument>;
-  /**
-   * The changes of collections.
-   *
-   * @internal
-   */
-  readonly collectionChanges: ReadonlyMap<string, CollectionChange>;
-  /**
-   * The last write of each collection.
-   *
-   * @internal
-   */
-  readonly collectionSeqnos: ReadonlyMap<number, bigint>;
-  /**
-   * The histories.
-   *
-   * @internal
-   */
-  readonly failoverLog: readonly FailoverEntry[];
 }
 
 /** How many histories are remembered. */
@@ -91,8 +56,8 @@ export class Vbucket {
   /** The last change of each collection and scope, in the order of the seqnos. */
   #collectionChanges = new Map<string, CollectionChange>();
   #collectionSeqnos = new Map<number, bigint>();
-  /** All versions of all documents, if they are kept. */
-  #history: VbucketChange[] = [];
+  /** All versions of all documents, if they are kept: one for each seqno. */
+  readonly #history: VbucketChange[] = [];
   readonly #watchers = new Set<VbucketWatcher>();
   /** Until when documents are locked, in milliseconds since 1970. */
   readonly #locks = new Map<string, number>();
@@ -103,6 +68,8 @@ export class Vbucket {
   #highSeqno = 0n;
   #persistedSeqno = 0n;
   #purgeSeqno = 0n;
+  /** The last tombstone of each collection that is not kept any more. */
+  readonly #purged = new Map<number, bigint>();
 
   /** Makes an empty vbucket with one history. */
   constructor(id: number, state: number, host: VbucketHost) {
@@ -142,6 +109,17 @@ export class Vbucket {
   /** The last tombstone that is not kept any more; 0 if all are. */
   get purgeSeqno(): bigint {
     return this.#purgeSeqno;
+  }
+
+  /**
+   * The last tombstone of some collections that is not kept any more.
+   *
+   * @internal
+   */
+  purgedOf(wanted: (collection: number) => boolean): bigint {
+    let last = 0n;
+    for (const [collection, seqno] of this.#purged) if (wanted(collection) && seqno > last) last = seqno;
+    return last;
   }
 
   /** The last write of a collection; 0 if there was none. */
@@ -268,6 +246,7 @@ export class Vbucket {
       this.#documents.delete(id);
       this.log.remove(document.seqno);
       this.#purgeSeqno = document.seqno;
+      this.#purged.set(document.collection, document.seqno);
       count++;
     }
     return count;
@@ -313,7 +292,8 @@ export class Vbucket {
    * @internal
    */
   changesSince(seqno: bigint): VbucketChange[] {
-    const changes: VbucketChange[] = [...this.since(seqno)];
+    const changes: VbucketChange[] = [];
+    for (const document of this.#documents.values()) if (document.seqno > seqno) changes.push(document);
     const others = [...this.#collectionChanges.values()].filter((change) => change.seqno > seqno);
     if (others.length === 0) return changes;
     return [...changes, ...others].sort((a, b) => a.seqno < b.seqno ? -1 : 1);
@@ -325,7 +305,7 @@ export class Vbucket {
    * @internal
    */
   historySince(seqno: bigint): VbucketChange[] {
-    return this.#history.filter((change) => change.seqno > seqno);
+    return this.#history.slice(Number(seqno));
   }
 
   /** The documents of a collection, without tombstones, in the order of their keys. */
@@ -377,7 +357,7 @@ export class Vbucket {
     this.#documents = new Map(copy.documents);
     this.#collectionChanges = new Map(copy.collectionChanges);
     this.#collectionSeqnos = new Map(copy.collectionSeqnos);
-    this.#history = this.#history.filter(({ seqno }) => seqno <= copy.seqno);
+    this.#history.length = this.#host.history ? Number(copy.seqno) : 0;
     this.#failoverLog = copy.failoverLog;
     this.#highSeqno = copy.seqno;
     this.#persistedSeqno = copy.seqno;
