@@ -6,6 +6,7 @@ import { FLUSH, NOOP, QUIT, STAT, type StatResponse, VERBOSITY, VERSION } from "
 import { type CounterRequest, type CounterResponse, DECREMENT, INCREMENT, NO_CREATE } from "../ops/counter.ts";
 import type { Item } from "../ops/item.ts";
 import { NOTHING, type Op } from "../ops/op.ts";
+import type { LinkStatus } from "../link/link_status.ts";
 import { GAT, GET, TOUCH, type TouchResponse } from "../ops/retrieval.ts";
 import {
   ADD,
@@ -48,6 +49,9 @@ import {
 export type { ClosableCaller } from "../connection/caller.ts";
 export type { ItemInfo } from "./settle.ts";
 
+/** What {@linkcode Client.status} tells. */
+export type ClientStatus = LinkStatus;
+
 /** How an item is written. */
 export interface StoreOptions extends CallOptions, ExpiryOptions {
   /** 32 bits to keep with the value, for the readers to know what it is; 0 by default. */
@@ -74,8 +78,8 @@ export interface CounterOptions extends CallOptions, ExpiryOptions {
  * - What is missing is not an error: reads resolve to `undefined` and `delete` to `false`. A write that is lost is one:
  *   {@linkcode NotStoredError}, {@linkcode KeyNotFoundError}, {@linkcode CasMismatchError}.
  * - Keys are text or bytes, 1 to 250 bytes long, and are checked before anything is sent (`RangeError`).
- * - Values are text (written as UTF-8) or bytes. An array of 64 KiB and more is sent as it is, not as a copy: it must not be
- *   changed before the call has ended. Values that are read are safe to keep.
+ * - Values are text (written as UTF-8) or bytes. Bytes that are given, as key or as value, must not be changed before the call has
+ *   ended: large ones are sent as they are, and a call may be written later or again. Values that are read are safe to keep.
  * - All calls made in the same turn leave in one write. Each has a deadline (`timeout`, ms) and takes a `signal`.
  *
  * @example
@@ -316,6 +320,22 @@ export class Client implements AsyncDisposable {
   async quit(options?: CallOptions): Promise<void> {
     await this.#caller.call(QUIT, {}, options, nothing);
     await this.close();
+  }
+
+  /**
+   * What happens between the client and its server: the latest event first, then those to come, until the client is closed. Every
+   * loop has its own 1,024 events of room; of more the oldest are dropped.
+   *
+   * @throws {UnsupportedError} If the client is over a bare connection, which ends with its first loss.
+   */
+  status(): AsyncIterableIterator<ClientStatus> {
+    const events = this.#caller.status?.();
+    if (events === undefined) {
+      throw new UnsupportedError("Cannot tell the status: a bare connection has none; connect with reconnect", {
+        sent: false,
+      });
+    }
+    return events as AsyncIterableIterator<ClientStatus>;
   }
 
   /** Watches the frames that are sent and received, each valid until the listener returns; returns what ends it. */

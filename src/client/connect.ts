@@ -5,12 +5,13 @@ import type { Address, TlsOptions } from "../transport/transport.ts";
 import { parseAddress } from "./address.ts";
 import { Client } from "./client.ts";
 import { openConnection, type OpenOptions } from "../link/open_connection.ts";
+import { type LinkOpenOptions, openLink } from "../link/open_link.ts";
 
 /** What a client speaks to the server; see {@linkcode ConnectOptions.protocol}. */
 export type ProtocolName = "binary" | "meta" | "text" | "auto";
 
 /** How {@linkcode connect} connects. */
-export interface ConnectOptions extends OpenOptions {
+export interface ConnectOptions extends LinkOpenOptions {
   /**
    * What to speak: `binary`, the default; `meta` for the meta protocol (memcached 1.6.18 and later); `text` for the classic text
    * protocol, which every memcached and proxy knows; `auto` asks the server and takes `meta` where it can, else `binary`, else
@@ -40,6 +41,9 @@ export interface ConnectOptions extends OpenOptions {
  * Connects to a server and resolves to a client when it can be used.
  *
  * The address is `host:port`, `unix:/path`, `memcached://user:password@host:port`, `memcacheds://…` (TLS), or an object.
+ * When the connection is lost later, the client connects anew by itself; see {@linkcode ConnectOptions.reconnect} and
+ * {@linkcode Client.status}. Host names are resolved and credentials are asked for at every connection.
+ *
  * Rejects with a {@linkcode ConnectionError} if the server cannot be reached, a {@linkcode TimeoutError} if it takes too long,
  * an {@linkcode AuthError} if it does not accept the credentials, a `TypeError` if the address cannot be read.
  *
@@ -60,12 +64,22 @@ export interface ConnectOptions extends OpenOptions {
  */
 export async function connect(server: string | URL | Address, options: ConnectOptions = {}): Promise<Client> {
   const { address, credentials } = locate(server, options);
+  const dial = (opening: OpenOptions) => connectOnce(address, { ...options, ...opening }, credentials);
+  return new Client(await openLink(address, options, dial));
+}
+
+/** Makes one connection that is ready for use; the address and the credentials are those that {@linkcode locate} found. */
+export async function connectOnce(
+  address: Address,
+  options: ConnectOptions,
+  credentials: CredentialsSource | undefined,
+): Promise<Connection> {
   const { protocol = "binary" } = options;
   const binary = (probe?: number) =>
     openConnection(address, options, async (connection, signal) => {
       if (probe !== undefined) await connection.call(VERSION, {}, { timeout: probe, signal });
       if (credentials !== undefined) await introduce(connection, credentials, options, signal);
-      return new Client(connection);
+      return connection;
     });
   if (protocol === "binary") return await binary();
   // Loaded only by those who need it.

@@ -1,9 +1,9 @@
+import { Connection } from "../connection/connection.ts";
 import type { CredentialsSource } from "../connection/credentials.ts";
 import { type BeginOptions, beginText, OLDEST_META, type TextProtocol, textWire } from "../connection/text_login.ts";
 import { AuthError, ConnectionError, ProtocolError, StatusError, TimeoutError } from "../errors.ts";
 import { openConnection, type OpenOptions } from "../link/open_connection.ts";
 import type { Address } from "../transport/transport.ts";
-import { Client } from "./client.ts";
 
 /** How a client of a text protocol, or of whichever will do, is connected. */
 export interface TextChoice {
@@ -14,7 +14,7 @@ export interface TextChoice {
   /** Whether a password may go over a connection that is not encrypted. */
   readonly allowPlaintext: boolean | undefined;
   /** Connects with the binary protocol; `probe` is how long a server may take to show that it speaks that, in ms. */
-  binary(probe?: number): Promise<Client>;
+  binary(probe?: number): Promise<Connection>;
 }
 
 /** How long a server that speaks text may take to show that it speaks binary too, when there is no limit for connecting, in ms. */
@@ -25,7 +25,7 @@ const PROBE = 1000;
  *
  * @throws {TypeError} If there is no such protocol.
  */
-export function connectText(address: Address, options: OpenOptions, choice: TextChoice): Promise<Client> {
+export function connectText(address: Address, options: OpenOptions, choice: TextChoice): Promise<Connection> {
   switch (choice.protocol) {
     case "meta":
     case "text":
@@ -37,11 +37,11 @@ export function connectText(address: Address, options: OpenOptions, choice: Text
   throw new TypeError(`Cannot connect with protocol ${found}: it is binary, meta, text or auto`);
 }
 
-function open(address: Address, options: OpenOptions, protocol: TextProtocol, choice: TextChoice): Promise<Client> {
+function open(address: Address, options: OpenOptions, protocol: TextProtocol, choice: TextChoice): Promise<Connection> {
   const wire = textWire(protocol, options);
   return openConnection(address, { ...options, wire }, async (connection, signal) => {
     await beginText(connection, begin(protocol, choice, signal));
-    return new Client(connection);
+    return connection;
   });
 }
 
@@ -51,9 +51,9 @@ function begin(protocol: TextProtocol, choice: TextChoice, signal: AbortSignal):
 }
 
 /** Meta where the server has it, else binary, else text. */
-async function choose(address: Address, options: OpenOptions, choice: TextChoice): Promise<Client> {
+async function choose(address: Address, options: OpenOptions, choice: TextChoice): Promise<Connection> {
   const found = await askInText(address, options, choice);
-  if (found instanceof Client) return found;
+  if (found instanceof Connection) return found;
   if (found === "no text") return await choice.binary();
   const { connectTimeout } = options;
   try {
@@ -65,17 +65,17 @@ async function choose(address: Address, options: OpenOptions, choice: TextChoice
   }
 }
 
-/** Resolves to a client where meta will do, and otherwise to whether the server speaks text at all. */
+/** Resolves to a connection where meta will do, and otherwise to whether the server speaks text at all. */
 async function askInText(
   address: Address,
   options: OpenOptions,
   choice: TextChoice,
-): Promise<Client | "text" | "no text"> {
+): Promise<Connection | "text" | "no text"> {
   const wire = textWire("meta", options);
   return await openConnection(address, { ...options, wire }, async (connection, signal) => {
     try {
       const version = await beginText(connection, begin("text", choice, signal));
-      if (version?.atLeast(OLDEST_META) === true) return new Client(connection);
+      if (version?.atLeast(OLDEST_META) === true) return connection;
       connection.destroy();
       return version === undefined ? "no text" : "text";
     } catch (error) {

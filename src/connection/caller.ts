@@ -85,6 +85,8 @@ export interface ClosableCaller extends Caller {
   close(): Promise<void>;
   /** Watches the frames that are sent and received; returns what ends it. */
   observe(listener: FrameListener): () => void;
+  /** What happens between here and the servers, as events with a literal `type`, until it is closed; where there is anything to tell. */
+  status?(): AsyncIterableIterator<{ readonly type: string }>;
 }
 
 /** A call that asks for more than its request says. */

@@ -1,4 +1,5 @@
-import { openConnection, type OpenOptions } from "../link/open_connection.ts";
+import { openConnection } from "../link/open_connection.ts";
+import { type LinkOpenOptions, openLink } from "../link/open_link.ts";
 import type { Address, TlsOptions } from "../transport/transport.ts";
 import { parseCouchbaseAddress } from "./address.ts";
 import { CouchbaseClient } from "./couchbase_client.ts";
@@ -8,7 +9,7 @@ import { compress, type CompressOptions } from "./snappy.ts";
 import { type Session, type SessionOptions, startSession } from "./session.ts";
 
 /** How {@linkcode connectCouchbase} connects. */
-export interface CouchbaseOptions extends OpenOptions, SessionOptions {
+export interface CouchbaseOptions extends LinkOpenOptions, SessionOptions {
   /** Gives up connecting when aborted; it then rejects with the reason of the signal. */
   readonly signal?: AbortSignal;
   /** Encrypts the connection; `true` or what is special about it. */
@@ -36,15 +37,24 @@ export async function connectCouchbase(
     : { address: tls === undefined || "path" in server ? server : { ...server, tls } };
   const wanted: SessionOptions = { ...where, ...options };
   const opening = { connectTimeout: CONNECT_TIMEOUT, ...options };
-  return await openConnection(where.address, opening, async (connection, signal) => {
-    // The time for all steps together is limited by the signal.
-    const session = await startSession(connection, { stepTimeout: 0, ...wanted, signal });
-    const documents = new DocumentCaller(connection, {
-      vbucketCount: countVbuckets(session),
-      ...compressorOf(options.compression ?? true, session),
-    });
-    return new CouchbaseClient(documents, session);
+  // What the first session came to is what the client goes by; those of later connections ask for the same.
+  let session: Session | undefined;
+  const caller = await openLink(
+    where.address,
+    opening,
+    (again) =>
+      openConnection(where.address, again, async (connection, signal) => {
+        // The time for all steps together is limited by the signal.
+        const started = await startSession(connection, { stepTimeout: 0, ...wanted, signal });
+        session ??= started;
+        return connection;
+      }),
+  );
+  const documents = new DocumentCaller(caller, {
+    vbucketCount: countVbuckets(session!),
+    ...compressorOf(options.compression ?? true, session!),
   });
+  return new CouchbaseClient(documents, session!);
 }
 
 function compressorOf(wanted: boolean | CompressOptions, session: Session): Pick<DocumentCallerOptions, "compress"> {

@@ -1,6 +1,6 @@
 import type { BatchResult, CallOptions, ClosableCaller, Settle } from "../connection/caller.ts";
 import type { FrameListener } from "../connection/frame_listeners.ts";
-import { StatusError } from "../errors.ts";
+import { StatusError, UnsupportedError } from "../errors.ts";
 import { asBytes } from "../bytes.ts";
 import type { Bytes } from "../frame/frame_writer.ts";
 import type { Op, Outgoing } from "../ops/op.ts";
@@ -99,6 +99,15 @@ export class DocumentCaller implements ClosableCaller {
   /** Watches the frames that are sent and received; returns what ends it. */
   observe(listener: FrameListener): () => void {
     return this.#caller.observe(listener);
+  }
+
+  /** What happens between here and the server; nothing over a bare connection. */
+  status(): AsyncIterableIterator<{ readonly type: string }> {
+    const events = this.#caller.status?.();
+    if (events !== undefined) return events;
+    throw new UnsupportedError("Cannot tell the status: a bare connection has none; connect with reconnect", {
+      sent: false,
+    });
   }
 
   /** Lets the calls under way end, then closes. */

@@ -37,7 +37,9 @@ export async function openConnection<T>(
   signal?.addEventListener("abort", onAbort, { once: true });
   const timer = connectTimeout === 0 || connectTimeout > LONGEST ? undefined : setTimeout(() => {
     giveUp.abort(
-      new TimeoutError(`Cannot connect to ${show(address)}: not done after ${connectTimeout} ms`, { sent: false }),
+      new TimeoutError(`Cannot connect to ${addressName(address)}: not done after ${connectTimeout} ms`, {
+        sent: false,
+      }),
     );
   }, connectTimeout);
   try {
@@ -64,6 +66,7 @@ function unlessAborted(dialling: Promise<Transport>, signal: AbortSignal): Promi
   });
 }
 
-function show(address: Address): string {
+/** An address as text. */
+export function addressName(address: Address): string {
   return "path" in address ? `unix:${address.path}` : `${address.hostname}:${address.port}`;
 }

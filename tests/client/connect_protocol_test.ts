@@ -33,7 +33,7 @@ async function connectTo(
 ): Promise<{ readonly client: Client; readonly heard: string[] }> {
   let dialled = 0;
   const dial = () => Promise.resolve(peers[dialled++]!);
-  const client = await connect(ADDRESS, { ...options, dial });
+  const client = await connect(ADDRESS, { reconnect: false, ...options, dial });
   const heard = peers.slice(0, dialled).map(({ writes }) => new TextDecoder().decode(writes[0] ?? new Uint8Array(0)));
   return { client, heard };
 }

@@ -2,6 +2,7 @@
 import { deadline } from "@std/async";
 import { assertEquals, assertInstanceOf } from "@std/assert";
 import { type Client, Connection, type ConnectOptions } from "../../mod.ts";
+import { Link } from "../../src/link/link.ts";
 import { test } from "../support/test.ts";
 
 /** A server of one test's own. */
@@ -92,8 +93,9 @@ export function limitedTest(name: string, run: () => Promise<void>): void {
 /** The connection below a client. */
 export function connectionOf(client: Client): Connection {
   const { caller } = client;
-  assertInstanceOf(caller, Connection);
-  return caller;
+  const connection = caller instanceof Link ? caller.connection : caller;
+  assertInstanceOf(connection, Connection);
+  return connection;
 }
 
 /** The names of the requests that leave while a function runs. */

@@ -62,7 +62,8 @@ ownTest("client with a halted memcached: close and connect end in time", {}, asy
   await client.noop();
 });
 
-ownTest("client with a killed memcached: every call ends with ConnectionError", {}, async (client, server) => {
+ownTest("bare client with a killed memcached: every call ends with ConnectionError", {}, async (_, server) => {
+  await using client = await connect(`127.0.0.1:${server.port}`, { timeout: 30_000, reconnect: false });
   await client.set("k", "v");
   await halt(server);
   const calls = [
