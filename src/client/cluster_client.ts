@@ -1,0 +1,139 @@
+import type { Caller, CallOptions, ClosableCaller } from "../connection/caller.ts";
+import type { EachResult } from "../cluster/ask_each.ts";
+import { inTurn } from "../cluster/ask_each.ts";
+import type { Router } from "../cluster/router.ts";
+import type { SentinelOptions } from "../cluster/sentinel_caller.ts";
+import type { ShardManager } from "../cluster/shard_manager.ts";
+import type { Bytes } from "../frame/frame_writer.ts";
+import { STAT, type StatResponse } from "../ops/admin.ts";
+import type { Item } from "../ops/item.ts";
+import { ADD, SET } from "../ops/storage.ts";
+import { Client, type StoreOptions } from "./client.ts";
+import type { MultiResult } from "./multi.ts";
+import { type CasEntry, casMany, deleteMany, getMany, storeMany } from "./multi_calls.ts";
+
+/**
+ * A client of many servers: all that {@linkcode Client} does, each call at the server that has its key, and what there is only where there
+ * are several.
+ *
+ * - Calls about many keys go to all servers they need side by side. Keys whose server fails are in `errors`, with a
+ *   {@linkcode NodeError} that says which; the others are as they would be.
+ * - Calls without a key (`version`, `flush`, `noop`, `verbosity`, `quit`) go to all servers and are done when all have answered.
+ * - A write whose server takes none (see {@linkcode ShardState}) is a {@linkcode SkippedError}; a read of it is a miss.
+ * - Sentinels are what fills servers before they are read: the methods of that name reach servers that are `writeOnly` or `warmUp`, too.
+ */
+export class ClusterClient extends Client {
+  readonly #router: Router;
+  readonly #stop: (() => Promise<void>) | undefined;
+
+  /** Makes a client over a router, which it closes when it is closed, once what `stop` stands for has ended. */
+  constructor(router: Router, stop?: () => Promise<void>) {
+    super(router);
+    this.#router = router;
+    this.#stop = stop;
+  }
+
+  /** The servers, what each may be used for, and where keys belong; may be changed at any time. */
+  get shards(): ShardManager {
+    return this.#router.shards;
+  }
+
+  /** The name of the server that has a key; nothing if none has. */
+  serverOf(key: Bytes): string | undefined {
+    return this.#router.shards.shardOf(key)?.name;
+  }
+
+  /**
+   * Does something at each server, side by side, with a client of that server alone. Resolves when all are done, to what each
+   * gave and why others did not.
+   */
+  onEach<T>(run: (client: Client, server: string) => Promise<T>): Promise<EachResult<T>> {
+    return this.#router.onEach((caller, server) => run(new Client(lend(caller)), server));
+  }
+
+  /** The versions of all servers, by their names. */
+  versions(options?: CallOptions): Promise<EachResult<string>> {
+    return this.onEach((client) => client.version(options));
+  }
+
+  /** The statistics of all servers, by their names. */
+  statsPerServer(group?: string, options?: CallOptions): Promise<EachResult<Map<string, string>>> {
+    return this.onEach((client) => client.stats(group, options));
+  }
+
+  /**
+   * The statistics of one server after the other, each name behind that of its server and a blank: `cache-1:11211 curr_items`. So are those
+   * of `stats`; {@linkcode ClusterClient.statsPerServer} has them apart.
+   */
+  override eachStat(group?: string, options?: CallOptions): AsyncIterableIterator<StatResponse> {
+    const { shards, closed } = this.#router;
+    if (closed || shards.shards.length === 0) return super.eachStat(group, options);
+    const request = group === undefined ? {} : { group };
+    const streams = shards.shards.map(({ name, caller }) => ({
+      name,
+      stream: prefixed(name, caller.open(STAT, request, options)),
+    }));
+    return inTurn(streams, (error) => error);
+  }
+
+  /** Lets the calls under way end, then closes; the servers are not looked for any more. */
+  override async close(): Promise<void> {
+    await Promise.all([this.#stop?.(), super.close()]);
+  }
+
+  /** Reads many items, also from servers that are being filled. */
+  getSentinels<K extends Bytes>(keys: Iterable<K>, options?: CallOptions): Promise<MultiResult<K, Item>> {
+    return getMany(this.#router.sentinels(), keys, options);
+  }
+
+  /** Writes many items, also to servers that are being filled. */
+  setSentinels<K extends Bytes>(
+    entries: Iterable<readonly [K, Bytes]>,
+    options?: StoreOptions & SentinelOptions,
+  ): Promise<MultiResult<K, true>> {
+    return storeMany(this.#router.sentinels(options), SET, { entries, options });
+  }
+
+  /** Writes many items that must not be there, also to servers that are being filled. */
+  addSentinels<K extends Bytes>(
+    entries: Iterable<readonly [K, Bytes]>,
+    options?: StoreOptions & SentinelOptions,
+  ): Promise<MultiResult<K, true>> {
+    return storeMany(this.#router.sentinels(options), ADD, { entries, options });
+  }
+
+  /** Writes many items, each over the version given with it, also to servers that are being filled; see {@linkcode Client.casMulti}. */
+  casSentinels<K extends Bytes>(
+    entries: Iterable<CasEntry<K>>,
+    options?: StoreOptions & SentinelOptions,
+  ): Promise<MultiResult<K, true>> {
+    return casMany(this.#router.sentinels(options), entries, options);
+  }
+
+  /** Deletes many items, also from servers that are being filled. */
+  deleteSentinels<K extends Bytes>(
+    keys: Iterable<K>,
+    options?: CallOptions & SentinelOptions,
+  ): Promise<MultiResult<K, true>> {
+    return deleteMany(this.#router.sentinels(options), keys, options);
+  }
+}
+
+/** A caller for somebody who must not close it. */
+function lend(caller: Caller): ClosableCaller {
+  return {
+    call: (op, request, options, settle) => caller.call(op, request, options, settle),
+    batch: (op, requests, options, settle) => caller.batch(op, requests, options, settle),
+    open: (op, request, options) => caller.open(op, request, options),
+    close: () => Promise.resolve(),
+    observe: () => () => {},
+  };
+}
+
+/** Puts the name of a server before those of its statistics. */
+async function* prefixed(
+  server: string,
+  stats: AsyncIterableIterator<StatResponse>,
+): AsyncGenerator<StatResponse, void, void> {
+  for await (const { key, value } of stats) yield { key: `${server} ${key}`, value };
+}
