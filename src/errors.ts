@@ -28,7 +28,9 @@ export type MemcachedErrorCode =
   | "CHECKPOINT_CORRUPT"
   | "GROUP"
   | "LEASE_LOST"
-  | "TAP";
+  | "TAP"
+  | "DCP"
+  | "DCP_ROLLBACK";
 
 /** What every error of this package can tell beside its message. */
 export interface MemcachedErrorOptions extends ErrorOptions {
