@@ -72,6 +72,7 @@ export {
 } from "./server/couchbase/manifest.ts";
 export type { ConflictResolution } from "./server/couchbase/meta_store.ts";
 export type { CouchbaseBucketOptions, CouchbaseNodeOptions } from "./server/couchbase/node_options.ts";
+export type { TapServerOptions } from "./server/couchbase/tap/tap_settings.ts";
 export type { Vbucket, VbucketCopy } from "./server/couchbase/vbucket.ts";
 export type { Dialect } from "./server/dialect.ts";
 export { Exchange, type ExchangeHost } from "./server/exchange.ts";

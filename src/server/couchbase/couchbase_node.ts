@@ -16,6 +16,8 @@ import { registerScans } from "./scan_handlers.ts";
 import { registerClusterMaps, registerSession } from "./session_handlers.ts";
 import { registerNodeStats } from "./stat_handlers.ts";
 import { registerSubdoc } from "./subdoc_handlers.ts";
+import { registerTap } from "./tap/tap_handlers.ts";
+import { tapSettings } from "./tap/tap_settings.ts";
 import { registerVbuckets } from "./vbucket_handlers.ts";
 
 /** Where clients look for key-value when nobody says otherwise. */
@@ -108,6 +110,7 @@ export class CouchbaseNode {
     registerCollections(server, this.#context);
     registerScans(server, this.#context);
     registerNodeStats(server, this.#context);
+    registerTap(server, this.#context, tapSettings(this.#options.tap, this.#options.timers));
     registerDcp(server, this.#context);
     return this;
   }

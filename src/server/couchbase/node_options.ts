@@ -1,5 +1,6 @@
 import type { Timers } from "./dcp/noop_timer.ts";
 import type { CollectionTree } from "./manifest.ts";
+import type { TapServerOptions } from "./tap/tap_settings.ts";
 import type { ConflictResolution } from "./meta_store.ts";
 
 /** What a bucket of a {@linkcode CouchbaseNode} is like. */
@@ -59,4 +60,6 @@ export interface CouchbaseNodeOptions {
   readonly clock?: () => number;
   /** Numbers from 0 on and below 1, for all that is random here; `Math.random` by default. */
   readonly random?: () => number;
+  /** How TAP is served, the change feed before DCP. */
+  readonly tap?: TapServerOptions;
 }

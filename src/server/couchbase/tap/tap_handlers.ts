@@ -1,0 +1,85 @@
+import { ProtocolError } from "../../../errors.ts";
+import { type Body, NOTHING, type Op } from "../../../ops/op.ts";
+import {
+  DEREGISTER_TAP_CLIENT,
+  LAST_CLOSED_CHECKPOINT,
+  TAP_CONNECT,
+  type TapConnectRequest,
+} from "../../../ops/tap.ts";
+import { Status } from "../../../wire/status.ts";
+import type { Exchange } from "../../exchange.ts";
+import type { Server } from "../../server.ts";
+import { StatusReply } from "../../status_reply.ts";
+import type { CouchbaseBucket } from "../bucket.ts";
+import type { NodeContext } from "../node_context.ts";
+import { NO_BUCKET, NOT_SUPPORTED } from "../refusals.ts";
+import { TapClients } from "./tap_clients.ts";
+import { TapPlan } from "./tap_plan.ts";
+import { TapProducer } from "./tap_producer.ts";
+import type { TapSettings } from "./tap_settings.ts";
+
+/** The longest name of a feed, in bytes. */
+const LONGEST_NAME = 250;
+/** The bucket of clients that select none. */
+const USUAL_BUCKET = "default";
+
+const REFUSED = new StatusReply(Status.NOT_SUPPORTED, { value: "Not supported", close: true });
+const BAD_NAME = new StatusReply(Status.EINVAL, { value: "Invalid arguments", close: true });
+
+/** A list that is cut short is refused as servers of the time do it. */
+const request: Body<TapConnectRequest> = {
+  write: (out, message) => TAP_CONNECT.request.write(out, message),
+  read(frame) {
+    try {
+      return TAP_CONNECT.request.read(frame);
+    } catch (error) {
+      if (error instanceof ProtocolError) throw REFUSED;
+      throw error;
+    }
+  },
+};
+const CONNECT: Op<TapConnectRequest, Record<never, never>> = { ...TAP_CONNECT, request, response: NOTHING };
+
+/** Serves TAP. */
+export function registerTap(server: Server, context: NodeContext, settings: TapSettings): void {
+  if (!settings.enabled) return;
+  const clients = new WeakMap<CouchbaseBucket, TapClients>();
+  const clientsOf = (bucket: CouchbaseBucket): TapClients => {
+    let found = clients.get(bucket);
+    if (found === undefined) clients.set(bucket, found = new TapClients());
+    return found;
+  };
+  server
+    .on(CONNECT, (request, exchange) => {
+      if (request.name.length > LONGEST_NAME) throw BAD_NAME;
+      const bucket = bucketOf(context, exchange);
+      const mine = clientsOf(bucket);
+      const name = new TextDecoder().decode(request.name);
+      mine.leave(name);
+      const now = Math.floor(bucket.clock() / 1000);
+      const plan = new TapPlan(request, { bucket, settings, places: mine.places(name), now });
+      const producer = new TapProducer(exchange.session, plan, { settings, ended: (one) => mine.ended(one) });
+      mine.enter(producer);
+      // The feed itself is the answer.
+      exchange.silence();
+      exchange.session.attach(producer);
+    })
+    .on(DEREGISTER_TAP_CLIENT, ({ name }, exchange) => {
+      clientsOf(bucketOf(context, exchange)).forget(new TextDecoder().decode(name));
+    })
+    .on(LAST_CLOSED_CHECKPOINT, (_, exchange) => {
+      const vbucket = bucketOf(context, exchange).findVbucket(exchange.vbucket);
+      if (vbucket === undefined) throw context.notMyVbucket(exchange);
+      return { checkpoint: vbucket.highSeqno / BigInt(settings.checkpointItems) };
+    });
+}
+
+/** Clients of the time select their bucket by their name, or have none. */
+function bucketOf(context: NodeContext, exchange: Exchange<never> | Exchange): CouchbaseBucket {
+  const { user } = exchange.session;
+  if (context.state(exchange.session).bucket !== undefined) return context.bucket(exchange);
+  const bucket = context.buckets.get(user ?? USUAL_BUCKET) ?? context.buckets.get(USUAL_BUCKET);
+  if (bucket === undefined) throw NO_BUCKET;
+  if (!context.mayUse(bucket, user)) throw NOT_SUPPORTED;
+  return bucket;
+}
