@@ -19,3 +19,18 @@ export type { BackoffOptions } from "./link/backoff.ts";
 export type { DialConnection } from "./link/redial.ts";
 export type { Retry, RetryOptions } from "./link/retry.ts";
 export type * from "./link/link_status.ts";
+
+export { connect } from "./client/connect.ts";
+export type { ClusterOptions, Servers } from "./client/connect_cluster.ts";
+export { ClusterClient } from "./client/cluster_client.ts";
+export type { EachResult } from "./cluster/ask_each.ts";
+export { NodeError, NoServerError, SkippedError } from "./cluster/cluster_errors.ts";
+export type * from "./cluster/cluster_event.ts";
+export type { FailoverDecision, FailoverName, FailoverPolicy, FailoverTarget, Failure } from "./cluster/failover.ts";
+export type { ServerList, ServerLists } from "./cluster/follow.ts";
+export { Router, type RouterOptions } from "./cluster/router.ts";
+export type { SentinelOptions } from "./cluster/sentinel_caller.ts";
+export type { ServerEntry, ServerOptions, ServerSpec } from "./cluster/server_spec.ts";
+export { type NodeCaller, Shard } from "./cluster/shard.ts";
+export { ShardManager, type ShardManagerOptions, type ShardUser } from "./cluster/shard_manager.ts";
+export type { ShardState } from "./cluster/shard_state.ts";

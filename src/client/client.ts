@@ -6,7 +6,7 @@ import { FLUSH, NOOP, QUIT, STAT, type StatResponse, VERBOSITY, VERSION } from "
 import { type CounterRequest, type CounterResponse, DECREMENT, INCREMENT, NO_CREATE } from "../ops/counter.ts";
 import type { Item } from "../ops/item.ts";
 import { NOTHING, type Op } from "../ops/op.ts";
-import type { LinkStatus } from "../link/link_status.ts";
+import type { ClusterEvent } from "../cluster/cluster_event.ts";
 import { GAT, GET, TOUCH, type TouchResponse } from "../ops/retrieval.ts";
 import {
   ADD,
@@ -20,6 +20,7 @@ import {
   type StoreRequest,
 } from "../ops/storage.ts";
 import { Status } from "../wire/status.ts";
+import { type CasOptions, type CounterOptions, flagsOf, type StoreOptions, unsigned } from "./client_options.ts";
 import { expiryOf, type ExpiryOptions } from "./expiry.ts";
 import type { MultiResult } from "./multi.ts";
 import * as many from "./multi_calls.ts";
@@ -47,30 +48,11 @@ import {
 } from "./update.ts";
 
 export type { ClosableCaller } from "../connection/caller.ts";
+export type { CasOptions, CounterOptions, StoreOptions } from "./client_options.ts";
 export type { ItemInfo } from "./settle.ts";
 
 /** What {@linkcode Client.status} tells. */
-export type ClientStatus = LinkStatus;
-
-/** How an item is written. */
-export interface StoreOptions extends CallOptions, ExpiryOptions {
-  /** 32 bits to keep with the value, for the readers to know what it is; 0 by default. */
-  readonly flags?: number;
-}
-
-/** Which version a write is meant for. */
-export interface CasOptions {
-  /** Writes only if the item still has this version, as read before; `0n` is for whatever version, as without it. */
-  readonly cas?: bigint;
-}
-
-/** How a counter is changed. */
-export interface CounterOptions extends CallOptions, ExpiryOptions {
-  /** By how much, unsigned 64 bits; 1 by default. */
-  readonly by?: bigint | number;
-  /** The value of a counter that is not there yet, to which `by` is not added. Without it, such a counter is not created. */
-  readonly initial?: bigint | number;
-}
+export type ClientStatus = ClusterEvent;
 
 /**
  * A memcached client: the commands as methods, over anything that can answer.
@@ -323,7 +305,7 @@ export class Client implements AsyncDisposable {
   }
 
   /**
-   * What happens between the client and its server: the latest event first, then those to come, until the client is closed. Every
+   * What happens between the client and its servers: the latest event first, then those to come, until the client is closed. Every
    * loop has its own 1,024 events of room; of more the oldest are dropped.
    *
    * @throws {UnsupportedError} If the client is over a bare connection, which ends with its first loss.
@@ -364,7 +346,7 @@ export class Client implements AsyncDisposable {
       const request = {
         key,
         value,
-        flags: many.flagsOf(options.flags),
+        flags: flagsOf(options.flags),
         expiry: expiryOf(options),
         cas: options.cas ?? 0n,
       };
@@ -409,12 +391,4 @@ export class Client implements AsyncDisposable {
       return Promise.reject(error);
     }
   }
-}
-
-function unsigned(value: bigint | number, name: string): bigint {
-  const whole = BigInt(value);
-  if (whole < 0n || whole > 0xffff_ffff_ffff_ffffn) {
-    throw new RangeError(`Cannot use ${name} of ${value}: it is an unsigned number of 64 bits`);
-  }
-  return whole;
 }

@@ -4,6 +4,8 @@ import { VERSION } from "../ops/admin.ts";
 import type { Address, TlsOptions } from "../transport/transport.ts";
 import { parseAddress } from "./address.ts";
 import { Client } from "./client.ts";
+import type { ClusterClient } from "./cluster_client.ts";
+import type { ClusterOptions, Servers } from "./connect_cluster.ts";
 import { openConnection, type OpenOptions } from "../link/open_connection.ts";
 import { type LinkOpenOptions, openLink } from "../link/open_link.ts";
 
@@ -62,10 +64,56 @@ export interface ConnectOptions extends LinkOpenOptions {
  * assertEquals(await client.getText("user:1"), "Ada");
  * ```
  */
-export async function connect(server: string | URL | Address, options: ConnectOptions = {}): Promise<Client> {
+export function connect(server: string | URL | Address, options?: ConnectOptions): Promise<Client>;
+/**
+ * Connects to many servers and resolves to a client when each was reached or could not be; the latter are tried again and again.
+ *
+ * The servers are a list of addresses, or of objects that say a `weight`, a `name` or a `state`, too; a `ShardManager`; or whatever
+ * tells of servers as they come and go, such as a discovery of `./cluster`. What has this form is a client of many servers even if
+ * there is one.
+ *
+ * Rejects with what went wrong if none can be reached, and with a `TypeError` if an address or an option cannot be used.
+ *
+ * @example
+ * ```ts
+ * import { connect } from "@memwire/memwire";
+ * import { MemoryStore, Server } from "@memwire/memwire/server";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const servers = [new Server(), new Server(), new Server()];
+ * const addresses = await Promise.all(servers.map(async (server) => {
+ *   new MemoryStore().register(server);
+ *   return (await server.listen({ hostname: "127.0.0.1", port: 0 })).address;
+ * }));
+ *
+ * {
+ *   await using client = await connect(addresses, { failover: "next-node" });
+ *   await client.setMulti([["user:1", "Ada"], ["user:2", "Grace"]]);
+ *   const { hits } = await client.getMulti(["user:1", "user:2", "user:3"]);
+ *   assertEquals([...hits.values()].map((item) => item.text()), ["Ada", "Grace"]);
+ *   assertEquals((await client.versions()).results.size, 3);
+ * }
+ * await Promise.all(servers.map((server) => server.close()));
+ * ```
+ */
+export function connect(servers: Servers, options?: ClusterOptions): Promise<ClusterClient>;
+export async function connect(
+  server: string | URL | Address | Servers,
+  options: ConnectOptions | ClusterOptions = {},
+): Promise<Client> {
+  if (isMany(server)) {
+    // Loaded only by those who have more than one server.
+    const { connectCluster } = await import("./connect_cluster.ts");
+    return await connectCluster(server, options as ClusterOptions);
+  }
   const { address, credentials } = locate(server, options);
   const dial = (opening: OpenOptions) => connectOnce(address, { ...options, ...opening }, credentials);
   return new Client(await openLink(address, options, dial));
+}
+
+/** Whether this is no address but more. */
+function isMany(server: string | URL | Address | Servers): server is Servers {
+  return typeof server === "object" && !(server instanceof URL || "hostname" in server || "path" in server);
 }
 
 /** Makes one connection that is ready for use; the address and the credentials are those that {@linkcode locate} found. */

@@ -8,6 +8,7 @@ import type { Item } from "../ops/item.ts";
 import type { Op } from "../ops/op.ts";
 import { GAT, GET } from "../ops/retrieval.ts";
 import { ADD, DELETE, type MutationResponse, SET, type StoreRequest } from "../ops/storage.ts";
+import { flagsOf } from "./client_options.ts";
 import { expiryOf, type ExpiryOptions } from "./expiry.ts";
 import { callMulti, type MultiResult } from "./multi.ts";
 import { itemOrNothing, trueOrMiss, trueOrThrow } from "./settle.ts";
@@ -126,12 +127,4 @@ function inOrder<K, T>(keys: Iterable<K>, results: readonly MultiResult<K, T>[])
     }
   }
   return joined;
-}
-
-/** Checks flags. */
-export function flagsOf(flags = 0): number {
-  if (flags >>> 0 !== flags) {
-    throw new RangeError(`Cannot use flags of ${flags}: they are an unsigned number of 32 bits`);
-  }
-  return flags;
 }
