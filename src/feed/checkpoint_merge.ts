@@ -1,5 +1,6 @@
 /** How a save changes what is stored. */
-import { type Checkpoint, type CheckpointRecord, type CheckpointVbucket, epochOf, isBehind } from "./checkpoint.ts";
+import { type Checkpoint, type CheckpointRecord, epochOf, isBehind } from "./checkpoint.ts";
+import type { StoredVbucketPosition } from "./position.ts";
 
 /** Who saves, and what may move back. */
 export interface MergeRules {
@@ -24,7 +25,7 @@ export function mergeCheckpoint(record: CheckpointRecord, given: Checkpoint, rul
   const kept: number[] = [];
   const fenced: number[] = [];
   const stored = record.checkpoint;
-  const vbuckets: Record<number, CheckpointVbucket> = { ...stored.vbuckets };
+  const vbuckets: Record<number, StoredVbucketPosition> = { ...stored.vbuckets };
   let changed = false;
   for (const [name, position] of Object.entries(given.vbuckets)) {
     const vbucket = Number(name);
@@ -51,7 +52,7 @@ export function epochIn({ epoch }: Pick<MergeRules, "epoch">, vbucket: number): 
   return typeof epoch === "number" ? epoch : epoch.get(vbucket) ?? 0;
 }
 
-function isSame(a: CheckpointVbucket, b: CheckpointVbucket): boolean {
+function isSame(a: StoredVbucketPosition, b: StoredVbucketPosition): boolean {
   return a.seqno === b.seqno && a.vbuuid === b.vbuuid && a.snapshotStart === b.snapshotStart &&
     a.snapshotEnd === b.snapshotEnd;
 }

@@ -6,11 +6,11 @@ import {
   formatRecord,
   newestEpoch,
   parseRecord,
-  positionFault,
 } from "./checkpoint.ts";
 import { CheckpointFencedError } from "./checkpoint_error.ts";
 import { epochIn, mergeCheckpoint } from "./checkpoint_merge.ts";
 import { type ChangeOptions, changeRecord, type RecordChange, type RecordStore } from "./checkpoint_record.ts";
+import { readFeedPosition } from "./position.ts";
 import type { FeedClock } from "./process_clock.ts";
 
 /** How a checkpoint is loaded. */
@@ -157,11 +157,10 @@ export class RecordCheckpointStore implements CheckpointStore {
    *
    * @throws {CheckpointFencedError} If another has claimed some of the vbuckets; the others have been saved.
    * @throws {CheckpointForeignError} If what is stored is of another bucket.
-   * @throws {RangeError} If a position is none: a seqno outside of its snapshot, a number that is not unsigned 64-bit text.
+   * @throws {TypeError} If a position is none: a seqno outside of its snapshot, a number that is not unsigned 64-bit text.
    */
   async save(checkpoint: Checkpoint, { epoch = 0, rolledBack = [], signal }: SaveOptions = {}): Promise<SaveResult> {
-    const fault = checkpointFault(checkpoint);
-    if (fault !== undefined) throw new RangeError(`Cannot save a checkpoint: ${fault}`);
+    readFeedPosition(checkpoint);
     const rules = { epoch, rolledBack: new Set(rolledBack) };
     const { kept, fenced } = await this.#change("save", signal, (record) => {
       checkBucket(record.checkpoint.bucket, checkpoint.bucket, this.#place);
@@ -236,15 +235,4 @@ export class RecordCheckpointStore implements CheckpointStore {
 
 function nothingOr(checkpoint: Checkpoint): Checkpoint | undefined {
   return Object.keys(checkpoint.vbuckets).length === 0 ? undefined : checkpoint;
-}
-
-/** What is wrong with a checkpoint, in words. */
-function checkpointFault({ version, manifest, vbuckets }: Checkpoint): string | undefined {
-  if (version !== 1) return `its version is ${version}, not 1`;
-  if (manifest !== undefined && !/^[0-9a-f]{1,16}$/i.test(manifest)) return `its manifest ${manifest} is no hex number`;
-  for (const [vbucket, position] of Object.entries(vbuckets)) {
-    const fault = positionFault(Number(vbucket), position);
-    if (fault !== undefined) return fault;
-  }
-  return undefined;
 }
