@@ -316,7 +316,8 @@ export class TapSource {
     if (this.#over !== undefined) return this.#transport.close();
     this.#over = end;
     this.#splitter.stop();
-    this.#transport.close();
+    // Behind the chunk that is being read: a pipe that is closed in the middle of one is reset for the other side.
+    queueMicrotask(() => this.#transport.close());
     this.#wake();
   }
 }
