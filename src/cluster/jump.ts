@@ -1,7 +1,7 @@
 import type { KeyHash } from "./hashes/key_hash.ts";
 import { Word64 } from "./hashes/word64.ts";
 import { Xxh3 } from "./hashes/xxh3.ts";
-import { withoutFirst } from "./modula.ts";
+import { shuffled } from "./modula.ts";
 import type { RingServer, Scheme } from "./ring.ts";
 
 /** Google's jump consistent hash: even, and with servers to be added and removed only at the end of the list. */
@@ -17,18 +17,15 @@ export function jump(servers: readonly RingServer[], hash: KeyHash | undefined):
       seed.set(0, hash(bytes, start, end));
     }
   };
-  const choose = (count: number) => {
-    state.set(seed.high, seed.low);
-    return jumpTo(state, count);
-  };
   return {
     locate(bytes, start, end) {
       read(bytes, start, end);
-      return choose(servers.length);
+      state.set(seed.high, seed.low);
+      return jumpTo(state, servers.length);
     },
-    *others(bytes, start, end) {
+    others(bytes, start, end) {
       read(bytes, start, end);
-      yield* withoutFirst([...servers.keys()], choose);
+      return shuffled(servers.length, seed.low);
     },
   };
 }

@@ -4,7 +4,7 @@ import { utf8Encode } from "../bytes.ts";
 import { crc32 } from "../wire/crc32.ts";
 import { Murmur64 } from "./hashes/murmur64.ts";
 import { Word64 } from "./hashes/word64.ts";
-import { withoutFirst } from "./modula.ts";
+import { shuffled, withoutFirst } from "./modula.ts";
 import { rendezvous } from "./rendezvous.ts";
 import type { RingServer, Scheme } from "./ring.ts";
 
@@ -22,7 +22,7 @@ export function ch3(servers: readonly RingServer[]): Scheme {
   const hash = new Ch3();
   return ofHashedPart({
     locate: (bytes, start, end) => hash.place(bytes, start, end, servers.length),
-    others: (bytes, start, end) => withoutFirst([...servers.keys()], (count) => hash.place(bytes, start, end, count)),
+    others: (bytes, start, end) => shuffled(servers.length, crc32(bytes, start, end)),
   });
 }
 

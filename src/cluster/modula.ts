@@ -27,6 +27,20 @@ export function* withoutFirst(slots: readonly number[], choose: (left: number) =
   }
 }
 
+/**
+ * All places in an order that depends on a hash, each as likely as any other at every step: for schemes that, being consistent, would turn with
+ * all keys of a server to the same one of the others.
+ */
+export function shuffled(count: number, hash: number): Generator<number> {
+  let state = hash;
+  return withoutFirst(Array.from({ length: count }, (_, place) => place), (left) => {
+    state = Math.imul(state ^ (state >>> 16), 0x85ebca6b);
+    state = Math.imul(state ^ (state >>> 13), 0xc2b2ae35);
+    state ^= state >>> 16;
+    return (state >>> 0) % left;
+  });
+}
+
 function slotsOf(server: RingServer): number {
   const weight = weightOf(server);
   if (Number.isInteger(weight) && weight <= 65535) return weight;

@@ -53,13 +53,24 @@ export class PrefixedKey {
     this.#room = this.#makeRoom(250);
   }
 
-  /** Puts a key behind the name; what is to be hashed begins at 0 and is so long. */
+  /**
+   * Puts a key behind the name, of each character the low byte of its number, as pymemcache reads text; what is to be hashed
+   * begins at 0 and is so long.
+   */
   put(bytes: Uint8Array, start: number, end: number): number {
-    const length = this.#prefix.length + end - start;
-    if (length > this.#room.length) this.#room = this.#makeRoom(end - start);
+    if (this.#prefix.length + end - start > this.#room.length) this.#room = this.#makeRoom(end - start);
     const room = this.#room;
-    for (let i = start, at = this.#prefix.length; i < end; i++, at++) room[at] = bytes[i]!;
-    return length;
+    let at = this.#prefix.length;
+    for (let i = start; i < end;) {
+      const length = lengthByLead(bytes[i]!);
+      // What is no UTF-8 pymemcache cannot have sent.
+      const low = length === 1 || i + length > end
+        ? bytes[i]!
+        : (bytes[i + length - 2]! << 6) | (bytes[i + length - 1]! & 0x3f);
+      room[at++] = low;
+      i += length;
+    }
+    return at;
   }
 
   /** Where it is. */
@@ -72,4 +83,11 @@ export class PrefixedKey {
     room.set(this.#prefix);
     return room;
   }
+}
+
+/** How many bytes of UTF-8 a character takes, by the first of them. */
+function lengthByLead(lead: number): number {
+  if (lead < 0xc0) return 1;
+  if (lead < 0xe0) return 2;
+  return lead < 0xf0 ? 3 : 4;
 }
