@@ -60,16 +60,16 @@ export const CLIENT_END = "<client sent FIN>";
  * ```
  */
 export async function readRecording(source: RecordingSource): Promise<Recording> {
-  let header: RecordingHeader = {};
+  let header: RecordingHeader | undefined = undefined;
   const lines: (RecordedLine & { readonly line: number })[] = [];
   for (const [index, text] of (await linesOf(source)).entries()) {
     if (text.trim() === "") continue;
     const value = parse(text, index + 1);
     if (isLine(value)) lines.push({ ...value, line: index + 1 });
-    else if (lines.length === 0) header = value as RecordingHeader;
+    else if (lines.length === 0 && header === undefined) header = value as RecordingHeader;
     else fail(index + 1, "it has neither dir nor bytes");
   }
-  return { header, lines };
+  return { header: header ?? {}, lines };
 }
 
 function parse(text: string, line: number): object {
