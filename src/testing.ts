@@ -10,8 +10,8 @@
  *
  * await using server = new FaultServer({
  *   faults: [
- *     { fault: { kind: "delay", ms: 5 }, direction: "write", chance: 0.1 },
  *     { fault: { kind: "drop" }, direction: "write", opcode: GET.opcode, times: 1 },
+ *     { fault: { kind: "delay", ms: 5 }, direction: "write", chance: 0.1 },
  *   ],
  *   seed: 7,
  * });
