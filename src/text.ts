@@ -1,6 +1,9 @@
 /**
- * The text protocols of memcached, classic and meta: commands written to a slab, replies cut out of chunks of bytes. No connection
- * and no clock, for clients, proxies, servers and captures.
+ * The text protocols of memcached, classic and meta.
+ *
+ * - The codec: commands written to a slab, replies cut out of chunks of bytes, without a connection or a clock; for clients, proxies,
+ *   servers and captures.
+ * - What only text can do, over a connection of its own: the keys of a server, its log, any command, what it is able to do.
  *
  * @example
  * ```ts
@@ -21,6 +24,13 @@
  * @module
  */
 
+export { Capabilities, readCapabilities, type ServerFlags, type VersionedFeature } from "./client/capabilities.ts";
+export { type BatchSource, BatchStream } from "./client/batch_stream.ts";
+export { dumpKeyBytes, dumpKeys, type DumpOptions, type DumpProgress, type KeyStream } from "./client/key_stream.ts";
+export { type CommandOptions, sendCommand } from "./client/send_command.ts";
+export type { ServerAddress, SideOptions } from "./client/side_connection.ts";
+export * from "./client/typed_stats.ts";
+export { type WatchOptions, watchServer, type WatchStream, type WatchTopic } from "./client/watch_stream.ts";
 export { MemcachedError, type MemcachedErrorCode, type MemcachedErrorOptions, ProtocolError } from "./errors.ts";
 export * from "./text/admin.ts";
 export { Answers, type AnswersTable } from "./text/answers.ts";

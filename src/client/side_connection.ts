@@ -1,0 +1,89 @@
+import type { Connection } from "../connection/connection.ts";
+import type { CredentialsSource } from "../connection/credentials.ts";
+import { beginText, textWire } from "../connection/text_login.ts";
+import { openConnection, type OpenOptions } from "../link/open_connection.ts";
+import { TextWriter } from "../text/text_writer.ts";
+import type { TextOp } from "../text/text_op.ts";
+import type { Address, Dial, TlsOptions, Transport } from "../transport/transport.ts";
+import { locate } from "./connect.ts";
+
+/** Where a server is, as {@linkcode connect} takes it. */
+export type ServerAddress = string | URL | Address;
+
+/** How a connection of its own is opened, for what takes a whole connection. */
+export interface SideOptions {
+  /** Who one is, for servers with a file of users (`-Y`); or a function that gets it. */
+  readonly credentials?: CredentialsSource;
+  /** Encrypts the connection; `true` or what is special about it. */
+  readonly tls?: boolean | TlsOptions;
+  /** Sends the password over a connection that is not encrypted; allowed unless set to `false`. */
+  readonly allowPlaintextAuth?: boolean;
+  /** How long opening may take, with the login, in milliseconds; 2000 by default, 0 for ever. */
+  readonly connectTimeout?: number;
+  /** Gives up when aborted; what is under way then rejects with the reason of the signal. */
+  readonly signal?: AbortSignal;
+  /** Opens the transport; that of the runtime when not given. */
+  readonly dial?: Dial;
+}
+
+/**
+ * Opens a connection that speaks text, logs in where there are credentials, has something asked over it, and gives the transport
+ * with what that came to.
+ */
+export async function openSide<T>(
+  server: ServerAddress,
+  options: SideOptions,
+  prepare: (connection: Connection, signal: AbortSignal) => Promise<T>,
+): Promise<{ readonly transport: Transport; readonly prepared: T }> {
+  const { address, credentials } = locate(server, options);
+  const allowPlaintext = options.allowPlaintextAuth;
+  const wire = textWire("text");
+  return await openConnection(address, { ...openOptions(options), wire }, async (connection, signal) => {
+    if (credentials !== undefined) {
+      await beginText(connection, { protocol: "text", credentials, allowPlaintext, signal });
+    }
+    const prepared = await prepare(connection, signal);
+    return { transport: await detach(connection, signal), prepared };
+  });
+}
+
+/** Of the options, what opening a connection takes. */
+export function openOptions({ connectTimeout, dial, signal }: SideOptions): OpenOptions {
+  return {
+    ...(connectTimeout !== undefined && { connectTimeout }),
+    ...(dial !== undefined && { dial }),
+    ...(signal !== undefined && { signal }),
+  };
+}
+
+/** An answer may come before its write has settled, which a turn or two later it has. */
+async function detach(connection: Connection, signal: AbortSignal): Promise<Transport> {
+  for (;;) {
+    signal.throwIfAborted();
+    try {
+      return connection.detach().transport;
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+  }
+}
+
+/** One command as bytes. */
+export function commandBytes<Request>(op: TextOp<Request>, request: Request): Uint8Array {
+  const out = new TextWriter();
+  op.write(out, request);
+  return concat(out.take());
+}
+
+/** Several arrays as one. */
+export function concat(parts: readonly Uint8Array[]): Uint8Array {
+  if (parts.length === 1) return parts[0]!;
+  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
