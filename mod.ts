@@ -25,6 +25,7 @@ export * from "./src/client/client.ts";
 export { connect, type ConnectOptions, type ProtocolName } from "./src/client/connect.ts";
 export type { OpenOptions } from "./src/link/open_connection.ts";
 export type { LinkOpenOptions } from "./src/link/open_link.ts";
+export type { PoolSettings } from "./src/link/pool_options.ts";
 export type { ReconnectOptions } from "./src/link/link_options.ts";
 export type { BackoffOptions } from "./src/link/backoff.ts";
 export type { Retry, RetryOptions } from "./src/link/retry.ts";

@@ -13,6 +13,10 @@ export type { Ring, RingFactory, RingServer } from "./cluster/ring.ts";
 export type { Bytes } from "./wire/slab.ts";
 
 export { Link, type LinkState } from "./link/link.ts";
+export { Pool, type PoolState } from "./link/pool.ts";
+export type { PoolOptions, PoolSettings } from "./link/pool_options.ts";
+export type { Lease } from "./link/lease.ts";
+export type { BorrowOptions } from "./link/borrowers.ts";
 export type { LinkOptions, ReconnectOptions } from "./link/link_options.ts";
 export type { LinkClock } from "./link/clock.ts";
 export type { BackoffOptions } from "./link/backoff.ts";

@@ -1,15 +1,13 @@
-import { Batch, MAX_BATCH } from "../connection/batch.ts";
 import type { BatchResult, CallOptions, ClosableCaller, Settle } from "../connection/caller.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { FrameListener } from "../connection/frame_listeners.ts";
-import { readReply } from "../connection/read_reply.ts";
-import { ReplyStream } from "../connection/reply_stream.ts";
-import { StrandedCall } from "../connection/stranded.ts";
+import type { StrandedCall } from "../connection/stranded.ts";
 import { ClosedError, type MemcachedError } from "../errors.ts";
 import { NOOP } from "../ops/admin.ts";
 import type { Op, Outgoing } from "../ops/op.ts";
 import { type LinkClock, SYSTEM_CLOCK } from "./clock.ts";
 import { EventHub } from "./event_hub.ts";
+import { giveTime, holdBatch, holdCall, holdStream } from "./held_calls.ts";
 import { closedLink, downServer, lateCall, tooManyWait } from "./link_errors.ts";
 import { checkLinkOptions, type LinkOptions } from "./link_options.ts";
 import { LinkObservers } from "./link_observers.ts";
@@ -72,6 +70,9 @@ export class Link implements ClosableCaller, AsyncDisposable {
   #connection: Connection | undefined = undefined;
   #probing = false;
   #stopAge: (() => void) | undefined = undefined;
+  #pinned = false;
+  /** Whether the connection is to be replaced as soon as it is not pinned. */
+  #overdue = false;
   #closing = false;
   #ended: Promise<void> | undefined = undefined;
 
@@ -95,7 +96,10 @@ export class Link implements ClosableCaller, AsyncDisposable {
       probeIdle: options.probeIdle ?? 10_000,
       maxIdle: options.maxIdle ?? 0,
       silent: () => this.#askForSign(this.#connection!),
-      idle: () => this.#rest(),
+      idle: () => {
+        if (!this.#pinned) this.#rest();
+        return !this.#pinned;
+      },
     });
     const owner: RedialOwner = {
       connected: (connection) => this.#use(connection),
@@ -127,8 +131,14 @@ export class Link implements ClosableCaller, AsyncDisposable {
 
   /** How many calls wait: for an answer, or for a connection. */
   get inFlight(): number {
-    const { state, inFlight = 0 } = this.#connection ?? {};
-    return this.#waiting.size + (state === "closed" ? 0 : inFlight);
+    const connection = this.#connection;
+    const answers = connection === undefined || connection.state === "closed" ? 0 : connection.inFlight;
+    return this.#waiting.size + answers;
+  }
+
+  /** Whether calls go to a connection at once, unless it was idle for long. */
+  get ready(): boolean {
+    return this.#ready !== undefined;
   }
 
   /** Resolves when there is a connection; rejects with what went wrong if the attempt that is made now, or under way, fails. */
@@ -137,6 +147,22 @@ export class Link implements ClosableCaller, AsyncDisposable {
       return Promise.reject(new ClosedError(`Cannot connect: the link to ${this.server} was closed`, { sent: false }));
     }
     return this.#ready === undefined && !this.#probing ? this.#redial.begin() : Promise.resolve();
+  }
+
+  /** Connects if there is no connection, after the pause that may be due; what comes of it is told by the status. */
+  wake(): void {
+    if (this.#ready === undefined && !this.#probing && !this.#closing) this.#redial.wake();
+  }
+
+  /** Keeps the connection from being closed for its idleness or replaced for its age, until it is let go with `false`. */
+  pin(on: boolean): void {
+    this.#pinned = on;
+    if (!on && this.#overdue && this.ready) this.#renew();
+  }
+
+  /** Whether the connection was idle for so long that it has to show first that it is still good. */
+  get stale(): boolean {
+    return this.#ready !== undefined && this.#ready.inFlight === 0 && !this.#watch.fresh();
   }
 
   /** {@inheritDoc Caller.call} */
@@ -150,13 +176,7 @@ export class Link implements ClosableCaller, AsyncDisposable {
     if (connection !== undefined && (connection.inFlight > 0 || this.#watch.fresh())) {
       return connection.call(op, request, options, settle);
     }
-    return new Promise((resolve, reject) => {
-      const call = new StrandedCall(op, request, options, 0);
-      call.settle = settle ?? readReply as Settle<T>;
-      call.resolve = resolve as (value: unknown) => void;
-      call.reject = reject;
-      this.#hold(call);
-    });
+    return holdCall(this.#hold, op, request, { options, settle });
   }
 
   /** {@inheritDoc Caller.batch} */
@@ -167,20 +187,10 @@ export class Link implements ClosableCaller, AsyncDisposable {
     settle?: Settle<T>,
   ): Promise<BatchResult<T>> {
     const connection = this.#ready;
-    // What no connection would take is refused by any; and it says how.
     if (connection !== undefined && (connection.inFlight > 0 || this.#watch.fresh())) {
       return connection.batch(op, requests, options, settle);
     }
-    return new Promise((resolve, reject) => {
-      if (op.quiet === undefined) throw new TypeError(`Cannot batch ${op.name}: it has no quiet twin`);
-      if (requests.length > MAX_BATCH) {
-        throw new RangeError(`Cannot batch ${requests.length} requests: ${MAX_BATCH} are the most`);
-      }
-      const call = new StrandedCall(op, undefined, options, 0);
-      const settled = { resolve: resolve as (result: BatchResult<unknown>) => void, reject };
-      call.waiter = new Batch<unknown>(op as Op<unknown, unknown>, requests, settle ?? readReply, settled);
-      this.#hold(call);
-    });
+    return holdBatch(this.#hold, op, requests, { options, settle });
   }
 
   /** {@inheritDoc Caller.open} */
@@ -189,12 +199,7 @@ export class Link implements ClosableCaller, AsyncDisposable {
     if (connection !== undefined && (connection.inFlight > 0 || this.#watch.fresh())) {
       return connection.open(op, request, options);
     }
-    const stream = new ReplyStream(op as Op<unknown, Res>, request);
-    const call = new StrandedCall(op, request, options, 0);
-    call.waiter = stream;
-    if (op.last === undefined) stream.fail(new TypeError(`Cannot open ${op.name}: it has one answer`));
-    else this.#hold(call);
-    return stream;
+    return holdStream(this.#hold, op, request, { options });
   }
 
   /** Makes a call that another connection could not answer, or that waited for one; nothing is thrown. */
@@ -245,18 +250,15 @@ export class Link implements ClosableCaller, AsyncDisposable {
   }
 
   /** Has a new call wait for a connection. */
-  #hold(call: StrandedCall): void {
-    const { timeout = this.#options.timeout ?? 1000, signal } = call.options ?? {};
-    call.left = timeout === 0 ? Infinity : timeout;
+  readonly #hold = (call: StrandedCall): void => {
     try {
-      if (!(timeout >= 0)) throw new RangeError(`Cannot use a timeout of ${timeout}: it is milliseconds, 0 for ever`);
-      signal?.throwIfAborted();
+      giveTime(call, this.#options.timeout ?? 1000);
     } catch (error) {
       call.fail(error, true);
       return;
     }
     this.#wait(call);
-  }
+  };
 
   #wait(call: StrandedCall): void {
     const refusal = this.#refusal(call);
@@ -313,13 +315,19 @@ export class Link implements ClosableCaller, AsyncDisposable {
   /** Sees that the connection is replaced in time. */
   #age(): void {
     this.#stopAge?.();
+    this.#overdue = false;
     const { maxLifetime = 0 } = this.#options;
     if (maxLifetime === 0) return;
     this.#stopAge = this.#clock.after(maxLifetime * (1 - this.#clock.random() / 10), () => {
-      const idle = this.#connection!.unanswered === 0 && this.#waiting.size === 0;
-      if (idle && this.#options.lazy === true) this.#rest();
-      else this.#redial.begin();
+      if (this.#pinned) this.#overdue = true;
+      else this.#renew();
     });
+  }
+
+  #renew(): void {
+    const idle = this.#connection!.unanswered === 0 && this.#waiting.size === 0;
+    if (idle && this.#options.lazy === true) this.#rest();
+    else this.#redial.begin();
   }
 
   /** Closes a connection that nobody uses; the next call opens one. */
@@ -367,6 +375,8 @@ export class Link implements ClosableCaller, AsyncDisposable {
   }
 
   #tell(news: LinkNews): void {
-    this.#hub.emit({ ...news, server: this.server, at: this.#clock.wall() } as LinkStatus);
+    const event = { ...news, server: this.server, at: this.#clock.wall() } as LinkStatus;
+    this.#options.told?.(event);
+    this.#hub.emit(event);
   }
 }

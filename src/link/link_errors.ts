@@ -39,3 +39,14 @@ export function tooManyWait({ op, request, sent }: StrandedCall, server: string,
 function because(cause: unknown): string {
   return cause instanceof Error ? ` (${cause.message})` : "";
 }
+
+/** All connections of a pool were borrowed for too long. */
+export function allBorrowed({ op, request, sent }: StrandedCall, server: string): TimeoutError {
+  const what = describe(op, request);
+  return new TimeoutError(
+    `Cannot ${what}: all connections to ${server} are borrowed, and none was given back in time`,
+    {
+      sent,
+    },
+  );
+}

@@ -1,6 +1,7 @@
 import type { Connection } from "../connection/connection.ts";
 import type { BackoffOptions } from "./backoff.ts";
 import type { LinkClock } from "./clock.ts";
+import type { LinkStatus } from "./link_status.ts";
 import type { RetryOptions } from "./retry.ts";
 
 /** How a link behaves that is not what its connections are set to. Times are milliseconds; 0 switches off what they limit. */
@@ -39,6 +40,8 @@ export interface LinkOptions extends ReconnectOptions {
   readonly server?: string;
   /** How long a call that waits for a connection may take unless it says otherwise: as the connections know it; 1,000 by default, 0 for ever. */
   readonly timeout?: number;
+  /** Is told every event of {@linkcode Link.status} in the moment it happens; must not throw. */
+  readonly told?: (event: LinkStatus) => void;
   /** The first connection, where there is one already. */
   readonly connection?: Connection;
   /** Another clock, for tests. */

@@ -20,6 +20,8 @@ export type LinkNews = LinkStatus extends infer S ? S extends LinkStatus ? Omit<
 export interface LinkStatusBase {
   /** The name of the server, as the link was given it. */
   readonly server: string;
+  /** Which connection of a pool it is about: its place, from 0, that for large values last. Only of pools. */
+  readonly connection?: number;
   /** When it happened, in milliseconds of `Date.now`. */
   readonly at: number;
 }

@@ -2,6 +2,8 @@ import type { Connection } from "../connection/connection.ts";
 import type { ClosableCaller } from "../connection/caller.ts";
 import type { Address } from "../transport/transport.ts";
 import type { ReconnectOptions } from "./link_options.ts";
+import type { PoolSettings } from "./pool_options.ts";
+import type { DialConnection } from "./redial.ts";
 import { addressName, type OpenOptions } from "./open_connection.ts";
 
 /** How a connection is opened that comes back when it is lost. */
@@ -11,6 +13,8 @@ export interface LinkOpenOptions extends OpenOptions {
    * calls then reject.
    */
   readonly reconnect?: boolean | ReconnectOptions;
+  /** Opens several connections, at most so many, or as the settings of a {@linkcode Pool} say; one by default. */
+  readonly pool?: number | PoolSettings;
 }
 
 /**
@@ -24,19 +28,26 @@ export async function openLink(
   options: LinkOpenOptions,
   dial: (options: OpenOptions) => Promise<Connection>,
 ): Promise<ClosableCaller> {
-  const { reconnect = true, signal: _, ...opening } = options;
-  if (reconnect === false) return await dial(options);
-  const settings = reconnect === true ? {} : reconnect;
+  const { reconnect = true, pool, signal: _, ...opening } = options;
+  if (reconnect === false) {
+    if (pool !== undefined) throw new TypeError("Cannot use a pool with reconnect false: its connections come and go");
+    return await dial(options);
+  }
+  const { lazy, ...settings } = reconnect === true ? {} : reconnect;
   // Loaded only by those who need it, while the first connection is made.
-  const loading = import("./link.ts");
-  const first = settings.lazy === true ? undefined : await dial(options);
-  const { Link } = await loading;
+  const loading = pool === undefined ? import("./link.ts") : import("./pool.ts");
+  const first = lazy === true ? undefined : await dial(options);
   const { timeout } = options;
-  // The signal of the caller is about the first connection only.
-  return new Link((signal) => dial({ ...opening, signal }), {
+  const common = {
     server: addressName(address),
     ...settings,
     ...(timeout === undefined ? {} : { timeout }),
     ...(first === undefined ? {} : { connection: first }),
-  });
+  };
+  // The signal of the caller is about the first connection only.
+  const redial: DialConnection = (signal) => dial({ ...opening, signal });
+  const loaded = await loading;
+  if ("Link" in loaded) return new loaded.Link(redial, { ...common, ...(lazy === undefined ? {} : { lazy }) });
+  const several = typeof pool === "number" ? { connections: pool } : pool;
+  return new loaded.Pool(redial, { ...common, ...(lazy === true ? { minConnections: 0 } : {}), ...several });
 }

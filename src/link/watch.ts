@@ -11,8 +11,8 @@ export interface WatchOptions {
   readonly maxIdle: number;
   /** The peer should be asked for a sign of life. */
   readonly silent: () => void;
-  /** Nobody needs the connection. */
-  readonly idle: () => void;
+  /** Nobody needs the connection; returns whether it was given up. */
+  readonly idle: () => boolean;
 }
 
 /** The longest between two looks, in milliseconds. */
@@ -86,10 +86,7 @@ export class Watch {
     if (heard) this.#used = this.#clock.wall();
     if (heard || !awaited) this.#silentSince = undefined;
     else this.#silentSince ??= now;
-    if (maxIdle > 0 && !heard && !awaited && this.#clock.wall() - this.#used >= maxIdle) {
-      idle();
-      return;
-    }
+    if (maxIdle > 0 && !heard && !awaited && this.#clock.wall() - this.#used >= maxIdle && idle()) return;
     if (maxIdle === 0 && !awaited && !heard) return;
     this.#stop = this.#clock.after(this.#look, this.#tick);
     if (probeAfter > 0 && this.#silentSince !== undefined && now - this.#silentSince >= probeAfter) {
