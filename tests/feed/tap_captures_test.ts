@@ -4,10 +4,11 @@ import { assertEquals, assertGreater, assertInstanceOf, assertRejects } from "@s
 import { ProtocolError, StatusError } from "../../src/errors.ts";
 import { Frame } from "../../src/frame/frame.ts";
 import { TAP_CONNECT, type TapConnectRequest } from "../../src/ops/tap.ts";
-import { openTap, TapConnectFlag, TapError, type TapEvent, type TapOptions } from "../../src/tap.ts";
+import { openTap, TapConnectFlag, TapError, type TapEvent } from "../../src/tap.ts";
 import { readRecording, type Recording, type Replay, replay } from "../../src/testing.ts";
 import { captureNames, captureText } from "../support/capture.ts";
 import { hex } from "../support/hex.ts";
+import { tapOptionsOf } from "../support/tap_options.ts";
 import { test } from "../support/test.ts";
 import { readWire, type WireFrame } from "../support/wire_frame.ts";
 
@@ -15,7 +16,6 @@ type Line = Recording["lines"][number];
 
 const CONNECT = 0x40;
 const NOOP = 0x0a;
-const NEVER = 0xffffffffffffffffn;
 
 /** One feed of a capture. */
 interface RecordedFeed {
@@ -69,24 +69,6 @@ function feedOf(recording: Recording, conn: string): RecordedFeed | undefined {
   };
 }
 
-/** The options that ask for the same. */
-function optionsOf({ name, flags = 0, backfill, vbuckets, checkpoints, closedOnly }: TapConnectRequest): TapOptions {
-  const has = (flag: number): boolean => (flags & flag) !== 0;
-  const registered = closedOnly === true ? "closed-only" : has(TapConnectFlag.REGISTERED_CLIENT);
-  return {
-    name: new TextDecoder().decode(name),
-    dump: has(TapConnectFlag.DUMP),
-    takeover: has(TapConnectFlag.TAKEOVER_VBUCKETS),
-    ack: has(TapConnectFlag.SUPPORT_ACK),
-    keysOnly: has(TapConnectFlag.REQUEST_KEYS_ONLY),
-    fixFlagByteOrder: has(TapConnectFlag.FIX_FLAG_BYTEORDER),
-    registered,
-    checkpoints: checkpoints ?? has(TapConnectFlag.CHECKPOINT),
-    ...(vbuckets === undefined ? {} : { vbuckets }),
-    ...(backfill === undefined ? {} : { backfill: backfill === NEVER ? "none" : new Date(Number(backfill) * 1000) }),
-  };
-}
-
 /** Whether the options say what was recorded: not a byte that says no, a flag that nobody knows, or a feed without its date. */
 function isSayable({ flags, backfill, closedOnly }: TapConnectRequest): boolean {
   if (flags === undefined || flags > 0x1ff || closedOnly === false) return false;
@@ -137,7 +119,7 @@ function assertEvent(event: TapEvent, frame: WireFrame): void {
 
 /** Reads a feed as the recorded client did. */
 async function play(name: string, conn: string, recorded: RecordedFeed, recording: Replay): Promise<void> {
-  const options = optionsOf(recorded.request);
+  const options = tapOptionsOf(recorded.request);
   const silent = options.ack === true && recorded.answers.size === 0;
   const feed = await openTap("replayed", {
     ...options,
