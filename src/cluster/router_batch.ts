@@ -23,13 +23,14 @@ export interface ManyCalls<Req, Res, T> {
 }
 
 /** The part of a batch that one server gets. */
-interface Part {
+interface Part<Req> {
   readonly shard: Shard;
   readonly ttl: number | undefined;
   /** Names of the servers that these requests were tried at before. */
   readonly tried: readonly string[];
   /** Where each of its requests is in the batch. */
   readonly places: number[];
+  readonly requests: Outgoing<Req>[];
 }
 
 /** Splits a batch by server, sends the parts side by side, and puts the answers back where their requests were. */
@@ -61,34 +62,40 @@ export class RouterBatch<Req, Res, T> {
   }
 
   /** Sorts the requests by the server of their key. One that cannot be written is found before any is sent. */
-  #split(): Part[] {
+  #split(): Part<Req>[] {
     const { op, requests, options } = this.#call;
-    const byPlace: (Part | undefined)[] = [];
+    const byPlace: (Part<Req> | undefined)[] = [];
     const shards = this.#shards.shards;
     const routingKey = options?.routingKey;
     let doubtful = false;
     for (let place = 0; place < requests.length; place++) {
-      const key = (requests[place] as { readonly key: Bytes }).key;
+      const request = requests[place]!;
+      const key = (request as unknown as { readonly key: Bytes }).key;
       const length = key.length;
       if (length === 0 || length > SURELY_SHORT) doubtful = true;
       const at = this.#shards.placeOf(routingKey ?? key);
       const shard = shards[at];
-      if (shard === undefined) this.#fail(place, nowhere(op, key));
-      else (byPlace[at] ??= { shard, ttl: undefined, tried: [], places: [] }).places.push(place);
+      if (shard === undefined) {
+        this.#fail(place, nowhere(op, key));
+        continue;
+      }
+      const part = byPlace[at] ??= { shard, ttl: undefined, tried: NONE_TRIED, places: [], requests: [] };
+      part.places.push(place);
+      part.requests.push(request);
     }
     if (doubtful) checkRequests(op, requests);
     return this.#leaveOut(byPlace.filter((part) => part !== undefined));
   }
 
   /** Takes out what goes to no server, or to another, before anything is sent. */
-  #leaveOut(parts: Part[]): Part[] {
+  #leaveOut(parts: Part<Req>[]): Part<Req>[] {
     const { op } = this.#call;
     const { desk, sentinels } = this.#detour;
     const family = familyOf(op as Op<unknown, unknown>, sentinels);
-    const losses: Loss[] = [];
+    const losses: Loss<Req>[] = [];
     const good = parts.filter((part) => {
       const { shard, places } = part;
-            if (TAKES[shard.state][family]) return true;
+      if (TAKES[shard.state][family]) return true;
       if (desk !== undefined && !sentinels && shard.state === "down") {
         const cause = skipped(op, undefined, shard);
         for (const place of places) losses.push({ part, place, cause });
@@ -101,28 +108,28 @@ export class RouterBatch<Req, Res, T> {
   }
 
   /** Sends a part and keeps what came of it; gives the requests that may be made elsewhere. */
-  async #send(part: Part): Promise<readonly Loss[]> {
-    const { op, requests, options, settle } = this.#call;
-    const { shard, places, ttl } = part;
-    const mine = places.map((place) => ttl === undefined ? requests[place]! : shorten(requests[place]!, part));
+  async #send(part: Part<Req>): Promise<readonly Loss<Req>[]> {
+    const { op, options, settle } = this.#call;
+    const { shard, places, requests } = part;
     let found: BatchResult<T>;
     try {
-      found = await shard.caller.batch(op, mine, this.#optionsOf(part), settle);
+      found = await shard.caller.batch(op, requests, this.#optionsOf(part), settle);
     } catch (cause) {
       // What is about the call, such as its signal, ends all of it; what is about a server only that part.
       if (!(cause instanceof MemcachedError) || cause === options?.signal?.reason) throw cause;
       return this.#lose(part, new Map(places.map((_, i) => [i, cause])));
     }
     const { replies, errors } = found;
-    for (let i = 0; i < places.length; i++) this.#replies[places[i]!] = replies[i];
+    const all = this.#replies;
+    for (let i = 0; i < places.length; i++) all[places[i]!] = replies[i];
     return errors === undefined ? NONE : this.#lose(part, errors);
   }
 
-  #lose(part: Part, errors: ReadonlyMap<number, unknown>): readonly Loss[] {
+  #lose(part: Part<Req>, errors: ReadonlyMap<number, unknown>): readonly Loss<Req>[] {
     const { op } = this.#call;
     const { desk, sentinels } = this.#detour;
     const moves = desk !== undefined && !sentinels && !desk.closed;
-    const losses: Loss[] = [];
+    const losses: Loss<Req>[] = [];
     const wrapped = new Map<unknown, unknown>();
     for (const [i, cause] of errors) {
       const place = part.places[i]!;
@@ -133,14 +140,14 @@ export class RouterBatch<Req, Res, T> {
   }
 
   /** Asks the policy about each request that was lost; gives the parts that go elsewhere. */
-  #moveAll(losses: readonly Loss[]): Part[] {
+  #moveAll(losses: readonly Loss<Req>[]): Part<Req>[] {
     if (losses.length === 0) return [];
     const desk = this.#detour.desk!;
     const { op, options } = this.#call;
     const late = desk.timeLeft(options, this.#since) === undefined;
     const wrapped = new Map<unknown, unknown>();
-    const moved = new Map<string, Part>();
-    const told = new Map<string, { target: "fail" | "miss" | Target; loss: Loss; keys: number }>();
+    const moved = new Map<string, Part<Req>>();
+    const told = new Map<string, { target: "fail" | "miss" | Target; loss: Loss<Req>; keys: number }>();
     for (const loss of losses) {
       const { part: { shard, tried: before }, place, cause } = loss;
       const tried = [...before, shard.name];
@@ -156,9 +163,10 @@ export class RouterBatch<Req, Res, T> {
       } else if (target === "fail") {
         this.#fail(place, this.#wrap(cause, shard, wrapped));
       } else {
-        const part = moved.get(group) ?? { ...target, tried, places: [] };
+        const part = moved.get(group) ?? { ...target, tried, places: [], requests: [] };
         moved.set(group, part);
         part.places.push(place);
+        part.requests.push(shorten(this.#call.requests[place]!, part));
       }
     }
     for (const { target, loss: { part: { shard }, cause }, keys } of told.values()) {
@@ -186,7 +194,7 @@ export class RouterBatch<Req, Res, T> {
     return wrapped;
   }
 
-  #optionsOf({ places, tried }: Part): CallOptions | undefined {
+  #optionsOf({ places, tried }: Part<Req>): CallOptions | undefined {
     const { options } = this.#call;
     const left = tried.length === 0 ? options : this.#detour.desk!.timeLeft(options, this.#since) ?? options;
     const vbuckets = options?.vbuckets;
@@ -195,10 +203,11 @@ export class RouterBatch<Req, Res, T> {
 }
 
 /** A request that its server could not answer. */
-interface Loss {
-  readonly part: Part;
+interface Loss<Req> {
+  readonly part: Part<Req>;
   readonly place: number;
   readonly cause: unknown;
 }
 
-const NONE: readonly Loss[] = [];
+const NONE: readonly Loss<never>[] = [];
+const NONE_TRIED: readonly string[] = [];
