@@ -10,6 +10,12 @@ export { makeRing, ringOf } from "./cluster/make_ring.ts";
 export type { RingOptions } from "./cluster/make_ring.ts";
 export type { RingName } from "./cluster/ring_names.ts";
 export type { Ring, RingFactory, RingServer } from "./cluster/ring.ts";
+export { type DnsOptions, dnsServers } from "./cluster/dns_servers.ts";
+export { type FileOptions, fileServers } from "./cluster/file_servers.ts";
+export { elastiCacheServers, type HostedOptions, memorystoreServers } from "./cluster/hosted_servers.ts";
+export type { PollOptions } from "./cluster/poll.ts";
+export { diffTopology, staticServers, type Topology, type TopologyDiff } from "./cluster/topology.ts";
+export type { RecordType, Resolve, ResolvedRecord } from "./transport/resolve.ts";
 export type { Bytes } from "./wire/slab.ts";
 
 export { Link, type LinkState } from "./link/link.ts";

@@ -14,7 +14,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   transport: [],
   connection: ["wire", "frame", "ops", "text", "transport"],
   link: ["wire", "frame", "ops", "transport", "connection"],
-  cluster: ["wire", "frame", "ops", "transport", "connection", "link"],
+  cluster: ["wire", "frame", "ops", "text", "transport", "connection", "link"],
   client: ["wire", "frame", "ops", "text", "transport", "connection", "link", "cluster"],
   cache: ["wire", "ops", "connection", "client"],
   couchbase: ["wire", "frame", "ops", "transport", "connection", "link", "cluster", "client"],

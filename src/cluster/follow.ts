@@ -5,6 +5,8 @@ import type { Router } from "./router.ts";
 export interface ServerList {
   /** All of them. */
   readonly servers: Iterable<ServerEntry>;
+  /** Why there is no newer list, if something went wrong; the status of the router tells it. */
+  readonly error?: unknown;
 }
 
 /** Lists of servers as they change, each replacing the one before. */
@@ -52,7 +54,8 @@ export class Follower {
   }
 
   /** A list that cannot be used is as good as none. */
-  #use({ servers }: ServerList, router: Router): void {
+  #use({ servers, error }: ServerList, router: Router): void {
+    if (error !== undefined) router.tell({ type: "discovery", error });
     try {
       router.shards.update(servers);
     } catch (error) {
