@@ -57,9 +57,6 @@ export interface DocumentStoreHost {
 const DEFAULT_LOCK = 15;
 const LONGEST_LOCK = 30;
 
-/** How often a document was changed when it is written for the first time. */
-const FIRST = 1n;
-
 /**
  * Reads and writes documents as Couchbase does: what is thrown are {@linkcode StatusReply}s.
  *
@@ -243,7 +240,7 @@ export class DocumentStore {
     parts: Pick<CouchbaseDocument, "value" | "datatype" | "flags" | "expiry" | "deleted">,
     cas: bigint = vbucket.versions.next(),
   ): CouchbaseDocument {
-    const revision = old === undefined ? FIRST : old.revision + 1n;
+    const revision = (old === undefined ? vbucket.deletedRevision : old.revision) + 1n;
     return vbucket.put({ key: old?.key ?? key.slice(), collection, ...parts, cas, revision });
   }
 }

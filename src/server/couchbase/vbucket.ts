@@ -68,6 +68,7 @@ export class Vbucket {
   #highSeqno = 0n;
   #persistedSeqno = 0n;
   #purgeSeqno = 0n;
+  #deletedRevision = 0n;
   /** The last tombstone of each collection that is not kept any more. */
   readonly #purged = new Map<number, bigint>();
 
@@ -109,6 +110,15 @@ export class Vbucket {
   /** The last tombstone that is not kept any more; 0 if all are. */
   get purgeSeqno(): bigint {
     return this.#purgeSeqno;
+  }
+
+  /**
+   * The highest revision that was ever deleted: new documents begin behind it, so that they win over whatever was forgotten.
+   *
+   * @internal
+   */
+  get deletedRevision(): bigint {
+    return this.#deletedRevision;
   }
 
   /**
@@ -207,6 +217,7 @@ export class Vbucket {
     if (this.#locks.size > 0) this.#locks.delete(id);
     this.#collectionSeqnos.set(draft.collection, document.seqno);
     this.versions.meet(draft.cas);
+    if (draft.deleted !== undefined && draft.revision > this.#deletedRevision) this.#deletedRevision = draft.revision;
     this.#append(document);
     this.#host.mutated(this, document);
     return document;

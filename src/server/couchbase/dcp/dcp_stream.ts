@@ -47,9 +47,6 @@ export interface StreamHost {
 const Takeover = { NONE: 0, SENDING: 1, ANNOUNCED: 2, SURRENDERED: 3, GIVEN: 4, DONE: 5 } as const;
 type Takeover = typeof Takeover[keyof typeof Takeover];
 
-/** What the state of a vbucket that is about to be handed over is called in this message. */
-const ABOUT_TO_MOVE = 2;
-
 /**
  * The changes of one vbucket on their way to one consumer: snapshots one after the other, from memory as long as the log of the
  * vbucket reaches back to where the consumer is, else from the vbucket itself. A consumer that is slow gets only the last change
@@ -187,7 +184,8 @@ export class DcpStream implements VbucketWatcher {
       writeStreamFrame(out, DCP_OSO_SNAPSHOT, { flags: OsoFlag.START }, head);
       return;
     }
-    const answered = this.#takeover !== Takeover.NONE;
+    // What comes from disk is not answered.
+    const answered = this.#takeover !== Takeover.NONE && !snapshot.disk;
     if (answered) this.#unanswered++;
     const { settings } = this.#host;
     const marker = markerOf(snapshot, vbucket, { start: this.#markerStart, midway: this.#midway, answered, settings });
@@ -217,7 +215,7 @@ export class DcpStream implements VbucketWatcher {
   #writeTakeover(out: FrameWriter): boolean {
     if (this.#takeover === Takeover.SENDING && this.#unanswered === 0) {
       this.#takeover = Takeover.ANNOUNCED;
-      writeStreamFrame(out, DCP_SET_VBUCKET_STATE, { state: ABOUT_TO_MOVE }, this.plan.head);
+      writeStreamFrame(out, DCP_SET_VBUCKET_STATE, { state: VbucketState.PENDING }, this.plan.head);
       return true;
     }
     if (this.#takeover === Takeover.SURRENDERED) {
