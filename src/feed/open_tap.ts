@@ -2,6 +2,7 @@ import { parseAddress, type ParsedAddress } from "../client/address.ts";
 import type { Connection } from "../connection/connection.ts";
 import { authenticate } from "../connection/sasl.ts";
 import { parseCouchbaseAddress } from "../couchbase/address.ts";
+import { detachWhenIdle } from "../link/detach_when_idle.ts";
 import { openConnection } from "../link/open_connection.ts";
 import { SELECT_BUCKET } from "../ops/session.ts";
 import { DEREGISTER_TAP_CLIENT } from "../ops/tap.ts";
@@ -48,10 +49,10 @@ export type TapSessionOptions = Pick<
  */
 export async function openTap(server: string | URL | Address, options: TapOptions = {}): Promise<TapFeed> {
   const request = tapConnectRequest(options);
-  return await withSession(server, options, (connection) => {
+  return await withSession(server, options, async (connection, signal) => {
     // From here on the server speaks first: what a connection is for is over.
-    const { transport } = connection.detach();
-    return Promise.resolve(new TapFeed(new TapSource(transport, request, options), options.signal));
+    const transport = await detachWhenIdle(connection, signal);
+    return new TapFeed(new TapSource(transport, request, options), options.signal);
   });
 }
 

@@ -26,7 +26,7 @@ export interface TapEventBase {
 }
 
 /** What events about a document say. */
-interface TapItemEvent extends TapEventBase {
+export interface TapItemEvent extends TapEventBase {
   /** The key. */
   readonly key: Uint8Array;
   /** The key as text. */

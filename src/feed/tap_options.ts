@@ -1,10 +1,9 @@
 import type { CredentialsSource } from "../connection/sasl.ts";
-import type { OpenOptions } from "../link/open_connection.ts";
 import { type TapCheckpoint, TapConnectFlag, type TapConnectRequest } from "../ops/tap.ts";
-import type { TlsOptions } from "../transport/transport.ts";
+import type { Dial, TlsOptions } from "../transport/transport.ts";
 
 /** What a TAP feed is asked for, and how. */
-export interface TapOptions extends Pick<OpenOptions, "connectTimeout" | "signal" | "dial"> {
+export interface TapOptions {
   /**
    * What to send of what there is already: `none`, the default, or `all`, the default of a dump. Servers only look whether a date
    * lies in the future: any other is a full backfill. With `none` Couchbase 2.0 to 4.x still sends the open checkpoint.
@@ -45,6 +44,12 @@ export interface TapOptions extends Pick<OpenOptions, "connectTimeout" | "signal
   readonly bucket?: string;
   /** Encrypts the connection; `true` or what is special about it. */
   readonly tls?: boolean | TlsOptions;
+  /** How long opening may take, with the handshakes, in milliseconds; 2000 by default, 0 for ever. */
+  readonly connectTimeout?: number;
+  /** Ends the feed when aborted, the opening too, with the reason of the signal. */
+  readonly signal?: AbortSignal;
+  /** Opens the transport; that of the runtime when not given. */
+  readonly dial?: Dial;
 }
 
 /** A date that no server lies behind. */

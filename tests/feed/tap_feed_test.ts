@@ -3,9 +3,10 @@
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
 import { ConnectionError, ProtocolError, StatusError, TimeoutError } from "../../src/errors.ts";
 import { openTap, type TapCheckpoint, TapError, type TapEvent, type TapFeed, type TapOptions } from "../../src/tap.ts";
+import { memoryPair } from "../../src/transport/memory.ts";
+import type { Transport } from "../../src/transport/transport.ts";
 import { hex, toHex } from "../support/hex.ts";
 import { ScriptedPeer } from "../support/script.ts";
-import { memoryPair } from "../../src/transport/memory.ts";
 import { test } from "../support/test.ts";
 import { joined, wire } from "../support/wire_frame.ts";
 import { TAP } from "../vectors/tap.ts";
@@ -342,4 +343,33 @@ test("a feed pipes as any stream does", async () => {
   peer.close();
   await piping;
   assertEquals(keys, ["initial-stream", "foo", "foo"]);
+});
+
+test("a write that settles after its answer does not keep the feed from beginning", async () => {
+  const [here, there] = memoryPair();
+  const peer = new ScriptedPeer(there);
+  const late: Transport = {
+    peer: here.peer,
+    secure: here.secure,
+    closed: here.closed,
+    start: (sink) => here.start(sink),
+    handOver: (sink) => here.handOver(sink),
+    pause: () => here.pause(),
+    resume: () => here.resume(),
+    close: () => here.close(),
+    // Settles turns after the answer has come.
+    write: async (bytes) => {
+      await here.write(bytes);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    },
+  };
+  const opening = openTap("couch", { dial: () => Promise.resolve(late), bucket: "shop", dump: true });
+  const select = await peer.expect(0x89, "shop");
+  await peer.send(wire({ opcode: 0x89, opaque: select.opaque }), OPAQUE);
+  const feed = await opening;
+  await peer.expect(0x40);
+  const reader = feed.getReader();
+  // What came together with the answer is not lost.
+  assertEquals((await reader.read()).value?.type, "initial-stream");
+  await close({ feed, peer });
 });
