@@ -355,6 +355,7 @@ export class Link implements ClosableCaller, AsyncDisposable {
       return;
     }
     this.#disconnect();
+    if (this.#closing && error instanceof ClosedError) return;
     this.#waiting.addFirst(calls);
     this.#tell({ type: "disconnected", reason: "lost", error, retries, failed });
     this.#redial.lost(error);

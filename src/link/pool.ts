@@ -358,7 +358,7 @@ export class Pool implements ClosableCaller, AsyncDisposable {
   #told(event: LinkStatus, connection: number): void {
     this.#hub.emit({ ...event, connection });
     if (event.type === "connected") this.#open.add(connection);
-    else if (event.type === "disconnected") this.#open.delete(connection);
+    else if (event.type === "disconnected" || event.type === "closed") this.#open.delete(connection);
     this.#highWaterMark = Math.max(this.#highWaterMark, this.#open.size);
   }
 }

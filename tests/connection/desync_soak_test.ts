@@ -88,6 +88,7 @@ for (const [how, { operations, around }] of Object.entries(WAYS)) {
     await withRandom(async (random) => {
       const clients = await Promise.all(Array.from({ length: 4 }, () =>
         connect(`127.0.0.1:${port}`, {
+          reconnect: false,
           ...PATIENT,
           dial: async (address, options) => around(await dial(address, options), random),
         })));
