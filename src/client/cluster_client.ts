@@ -24,10 +24,10 @@ import { type CasEntry, casMany, deleteMany, getMany, storeMany } from "./multi_
  */
 export class ClusterClient extends Client {
   readonly #router: Router;
-  readonly #stop: (() => Promise<void>) | undefined;
+  readonly #stop: (() => Promise<void> | undefined) | undefined;
 
   /** Makes a client over a router, which it closes when it is closed, once what `stop` stands for has ended. */
-  constructor(router: Router, stop?: () => Promise<void>) {
+  constructor(router: Router, stop?: () => Promise<void> | undefined) {
     super(router);
     this.#router = router;
     this.#stop = stop;

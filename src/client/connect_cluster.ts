@@ -3,9 +3,11 @@ import { Follower, type ServerLists } from "../cluster/follow.ts";
 import { Router, type RouterOptions } from "../cluster/router.ts";
 import type { ServerEntry, ServerSpec } from "../cluster/server_spec.ts";
 import { ShardManager, type ShardManagerOptions } from "../cluster/shard_manager.ts";
+import type { NodeCaller } from "../cluster/shard.ts";
 import { TurnBatch } from "../cluster/turn_batch.ts";
 import { NoServerError } from "../cluster/cluster_errors.ts";
 import { Link } from "../link/link.ts";
+import { Pool } from "../link/pool.ts";
 import type { ReconnectOptions } from "../link/link_options.ts";
 import { ClusterClient } from "./cluster_client.ts";
 import { connectOnce, type ConnectOptions, locate } from "./connect.ts";
@@ -15,7 +17,7 @@ export type Servers = readonly ServerEntry[] | ShardManager | ServerLists;
 
 /** How a client of many servers connects to them. */
 export interface ClusterOptions extends Omit<ConnectOptions, "reconnect">, ShardManagerOptions {
-  /** How lost connections come back. */
+  /** How lost connections come back; with `lazy`, the servers are connected to when they are needed, and not waited for. */
   readonly reconnect?: ReconnectOptions;
   /**
    * What becomes of calls whose server is away: a policy by its name, or one of your own; `fail-fast` by default.
@@ -40,19 +42,16 @@ export async function connectCluster(servers: Servers, options: ClusterOptions =
   try {
     const shards = servers instanceof ShardManager
       ? servers
-      : new ShardManager(follower === undefined ? servers as readonly ServerEntry[] : await firstOf(follower), options);
+      : new ShardManager(isLists(servers) ? await firstOf(follower!, options.signal) : someOf(servers), options);
     const router = makeRouter(shards, options);
     try {
-      await reach(router, options.signal);
+      if (options.reconnect?.lazy !== true) await reach(router, options.signal);
     } catch (error) {
       await router.close();
       throw error;
     }
-    const following = follower?.follow(router);
-    return new ClusterClient(router, async () => {
-      await follower?.stop();
-      await following;
-    });
+    follower?.follow(router);
+    return new ClusterClient(router, () => follower?.stop());
   } catch (error) {
     await follower?.stop();
     throw error;
@@ -63,10 +62,19 @@ function isLists(servers: Servers): servers is ServerLists {
   return Symbol.asyncIterator in servers;
 }
 
-async function firstOf(follower: Follower): Promise<Iterable<ServerEntry>> {
-  const first = await follower.first();
-  if (first === undefined) throw new NoServerError("Cannot connect: the discovery told of no servers", { sent: false });
-  return first.servers;
+async function firstOf(follower: Follower, signal: AbortSignal | undefined): Promise<Iterable<ServerEntry>> {
+  signal?.throwIfAborted();
+  const { servers = [], error } = await unlessAborted(follower.first(), signal) ?? {};
+  const found = [...servers];
+  if (found.length > 0) return found;
+  const because = error instanceof Error ? ` (${error.message})` : "";
+  throw new NoServerError(`Cannot connect: the discovery found no servers${because}`, { cause: error, sent: false });
+}
+
+/** An empty list is a mistake, while a discovery may find servers later. */
+function someOf(servers: readonly ServerEntry[]): readonly ServerEntry[] {
+  if (servers.length > 0) return servers;
+  throw new TypeError("Cannot connect: the list of servers is empty");
 }
 
 function makeRouter(shards: ShardManager, options: ClusterOptions): Router {
@@ -82,12 +90,16 @@ function makeRouter(shards: ShardManager, options: ClusterOptions): Router {
 }
 
 /** Makes what talks to a server, after its address was read: one that is none must not come to light in the background. */
-function openLink(server: ServerSpec, options: ClusterOptions): Link {
+function openLink(server: ServerSpec, options: ClusterOptions): NodeCaller {
   const { address, credentials } = locate(server.address, options);
-  const { signal: _signal, reconnect, timeout, ...rest } = options;
+  const { signal: _signal, reconnect = {}, pool, timeout, ...rest } = options;
   const times = timeout === undefined ? {} : { timeout };
   const dial = (signal: AbortSignal) => connectOnce(address, { ...rest, ...times, signal }, credentials);
-  return new Link(dial, { ...reconnect, ...times, server: server.name });
+  const common = { ...times, server: server.name };
+  if (pool === undefined) return new Link(dial, { ...reconnect, ...common });
+  const { lazy, ...settings } = reconnect;
+  const several = typeof pool === "number" ? { connections: pool } : pool;
+  return new Pool(dial, { ...settings, ...(lazy === true ? { minConnections: 0 } : {}), ...several, ...common });
 }
 
 /** Resolves when each server was reached or could not be; rejects if none could, or when told to give up. */

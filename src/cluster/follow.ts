@@ -12,6 +12,9 @@ export interface ServerList {
 /** Lists of servers as they change, each replacing the one before. */
 export type ServerLists = AsyncIterable<ServerList>;
 
+/** How long closing waits for what gives the lists, in milliseconds. */
+const PATIENCE = 1000;
+
 /** Keeps the servers of a router as lists of servers say that they are. */
 export class Follower {
   readonly #lists: AsyncIterator<ServerList>;
@@ -43,13 +46,18 @@ export class Follower {
     if (!this.#stopped) router.tell({ type: "discovery", error });
   }
 
-  /** Asks for no more lists. */
+  /** Asks for no more lists, and waits a moment for what gave them to come to its end. */
   async stop(): Promise<void> {
     this.#stopped = true;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const enough = new Promise<void>((resolve) => timer = setTimeout(resolve, PATIENCE));
     try {
-      await this.#lists.return?.();
+      // One that waits for something else ends when that comes, however long it takes; nobody here may hang for that.
+      await Promise.race([this.#lists.return?.(), enough]);
     } catch {
       // Nobody wants to know any more.
+    } finally {
+      clearTimeout(timer);
     }
   }
 

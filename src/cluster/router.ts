@@ -65,7 +65,12 @@ export class Router implements ClosableCaller {
     this.#gutter = gutter;
     this.#detour = { desk, sentinels: false };
     gutter?.start({ open, careful: true, listener });
-    shards.start({ open, careful: desk !== undefined, listener });
+    try {
+      shards.start({ open, careful: desk !== undefined, listener });
+    } catch (error) {
+      gutter?.close();
+      throw error;
+    }
   }
 
   /** {@inheritDoc Caller.call} */

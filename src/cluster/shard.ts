@@ -5,7 +5,7 @@ import type { ShardState } from "./shard_state.ts";
 /** A caller that may know that its server cannot be reached: a link, or a pool of them. */
 export interface NodeCaller extends ClosableCaller {
   /** What it is doing; `down` when calls fail at once since the server cannot be reached. */
-  readonly state?: string;
+  readonly state?: unknown;
   /** Resolves when there is a connection; rejects if the attempt that is made now fails. */
   connect?(): Promise<void>;
 }

@@ -163,7 +163,13 @@ export class ShardManager {
   /** Begins to work for somebody; a manager does so once. */
   start(user: ShardUser): void {
     if (this.#user !== undefined) throw new TypeError("Cannot use a ShardManager twice: make one for each client");
-    const shards = this.#servers.map((server) => new Shard(server, user.open(server)));
+    const shards: Shard[] = [];
+    try {
+      for (const server of this.#servers) shards.push(new Shard(server, user.open(server)));
+    } catch (error) {
+      for (const shard of shards) this.#drain(shard);
+      throw error;
+    }
     this.#user = user;
     this.#adopt(shards);
   }

@@ -29,8 +29,8 @@ export class TurnBatch implements NodeCaller {
   }
 
   /** What the caller below is doing. */
-  get state(): string {
-    return this.#caller.state ?? "";
+  get state(): unknown {
+    return this.#caller.state;
   }
 
   /** Resolves when there is a connection; rejects if the attempt that is made now fails. */
