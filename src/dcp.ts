@@ -4,6 +4,19 @@
  * @module
  */
 
+export { openDcp } from "./feed/open_dcp.ts";
+export type { DcpTarget } from "./feed/open_dcp.ts";
+export { DcpFeed } from "./feed/dcp_feed.ts";
+export type { BatchOptions } from "./feed/dcp_feed.ts";
+export * from "./feed/dcp_event.ts";
+export * from "./feed/dcp_error.ts";
+export type { DcpFilter, DcpFrom, DcpOptions, DcpStreamName, DcpStreamOptions, DcpTo } from "./feed/dcp_options.ts";
+export type { DcpFeedStats, DcpVbucketStats } from "./feed/dcp_stats.ts";
+export type { DcpStreamState } from "./feed/dcp_stream.ts";
+export { readFeedPosition } from "./feed/position.ts";
+export type { FeedPosition, StoredVbucketPosition, VbucketPosition } from "./feed/position.ts";
+export { DcpControl, SnapshotFlag, StreamEndReason } from "./ops/dcp_flags.ts";
+export type { SnapshotMarkerVersion } from "./ops/dcp_snapshot.ts";
 export * from "./feed/checkpoint_error.ts";
 export type { Checkpoint } from "./feed/checkpoint.ts";
 export * from "./feed/checkpoint_file.ts";
@@ -12,6 +25,10 @@ export * from "./feed/checkpoint_kv.ts";
 export * from "./feed/checkpoint_memory.ts";
 export type { RecordOptions, RecordStore, StoredRecord } from "./feed/checkpoint_record.ts";
 export * from "./feed/checkpoint_store.ts";
+export { Group, joinGroup } from "./feed/group.ts";
+export * from "./feed/group_error.ts";
+export type { GroupHandlers, GroupOptions, Membership } from "./feed/group_options.ts";
+export * from "./feed/group_static.ts";
 export { processFeed } from "./feed/process.ts";
 export type { FeedClock } from "./feed/process_clock.ts";
 export type { EventSource, ProcessEvent } from "./feed/process_event.ts";

@@ -23,8 +23,8 @@ export interface LoadOptions {
 
 /** What is claimed. */
 export interface ClaimOptions extends LoadOptions {
-  /** The vbuckets to claim, with the epoch for each; all vbuckets, with the next epoch, when missing. */
-  readonly vbuckets?: ReadonlyMap<number, number>;
+  /** The vbuckets to claim: by their numbers with the next epoch, or with an epoch for each. All of them when missing. */
+  readonly vbuckets?: readonly number[] | ReadonlyMap<number, number>;
 }
 
 /** What a claim came to. */
@@ -148,7 +148,9 @@ export class RecordCheckpointStore implements CheckpointStore {
         const epoch = newestEpoch(record) + 1;
         return { record: { checkpoint: named, epoch, epochs: new Map() }, result: { epoch, checkpoint } };
       }
-      return this.#claimSome({ ...record, checkpoint: named }, vbuckets, checkpoint);
+      const next = newestEpoch(record) + 1;
+      const claims = "get" in vbuckets ? vbuckets : new Map(vbuckets.map((vbucket) => [vbucket, next]));
+      return this.#claimSome({ ...record, checkpoint: named }, claims, checkpoint);
     });
   }
 
