@@ -15,7 +15,7 @@ export { type FileOptions, fileServers } from "./cluster/file_servers.ts";
 export { elastiCacheServers, type HostedOptions, memorystoreServers } from "./cluster/hosted_servers.ts";
 export type { PollOptions } from "./cluster/poll.ts";
 export { diffTopology, staticServers, type Topology, type TopologyDiff } from "./cluster/topology.ts";
-export type { RecordType, Resolve, ResolvedRecord } from "./transport/resolve.ts";
+export type { NameServer, RecordType, Resolve, ResolvedRecord, ResolveOptions } from "./transport/resolve.ts";
 export type { Bytes } from "./wire/slab.ts";
 
 export { Link, type LinkState } from "./link/link.ts";

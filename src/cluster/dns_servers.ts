@@ -1,4 +1,10 @@
-import { type RecordType, type Resolve, resolve as resolveHere, type ResolvedRecord } from "../transport/resolve.ts";
+import {
+  type NameServer,
+  type RecordType,
+  type Resolve,
+  resolve as resolveHere,
+  type ResolvedRecord,
+} from "../transport/resolve.ts";
 import { poll, type PollOptions } from "./poll.ts";
 import type { ServerEntry } from "./server_spec.ts";
 import type { Topology } from "./topology.ts";
@@ -11,6 +17,8 @@ export interface DnsOptions extends PollOptions {
   readonly port?: number;
   /** How long to wait between two times, in milliseconds; 30,000 by default. */
   readonly everyMs?: number;
+  /** Which name server to ask, as that of Consul; those that the system is set to when missing. */
+  readonly nameServer?: NameServer;
   /** Asks for the records; the runtime does when missing. */
   readonly resolve?: Resolve;
 }
@@ -41,7 +49,8 @@ export interface DnsOptions extends PollOptions {
  * ```
  */
 export function dnsServers(name: string, options: DnsOptions = {}): AsyncIterable<Topology> {
-  const { type = "A", port = 11211, resolve = resolveHere } = options;
+  const { type = "A", port = 11211, nameServer, resolve = resolveHere } = options;
+  const where = nameServer === undefined ? { type } : { type, nameServer };
   if (!Number.isInteger(port) || port < 1 || port > 65535) {
     throw new RangeError(`Cannot use port ${port} for the servers of ${name}: it must be an integer from 1 to 65535`);
   }
@@ -49,7 +58,7 @@ export function dnsServers(name: string, options: DnsOptions = {}): AsyncIterabl
     name: `the ${type} records of ${name}`,
     everyMs: 30_000,
     ask: async (signal) => {
-      const records = await resolve(name, type, signal);
+      const records = await resolve(name, { ...where, signal });
       const servers = new Map(records.map((record) => {
         const server = serverOf(record, port);
         return [server.name, server];

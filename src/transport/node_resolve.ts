@@ -1,9 +1,11 @@
-import { type RecordType, type ResolvedRecord, withoutLastDot } from "./resolve.ts";
+import { type NameServer, type ResolvedRecord, type ResolveOptions, withoutLastDot } from "./resolve.ts";
 
 /** Asks with `node:dns`, as Node and Bun have it. */
-export async function resolveHere(name: string, type: RecordType, signal: AbortSignal): Promise<ResolvedRecord[]> {
+export async function resolveHere(name: string, options: ResolveOptions): Promise<ResolvedRecord[]> {
+  const { type, signal, nameServer } = options;
   const { Resolver } = await import("node:dns/promises");
   const resolver = new Resolver();
+  if (nameServer !== undefined) resolver.setServers([textOf(nameServer)]);
   const cancel = () => resolver.cancel?.();
   signal.throwIfAborted();
   signal.addEventListener("abort", cancel, { once: true });
@@ -17,4 +19,8 @@ export async function resolveHere(name: string, type: RecordType, signal: AbortS
   } finally {
     signal.removeEventListener("abort", cancel);
   }
+}
+
+function textOf({ address, port = 53 }: NameServer): string {
+  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 }

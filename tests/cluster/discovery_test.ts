@@ -55,7 +55,7 @@ test("discovery: DNS tells of addresses in an order of its own, and only when th
 
 test("discovery: each kind of record is asked for and named as it is", async () => {
   const asked: unknown[] = [];
-  const resolve: Resolve = (name, type) => {
+  const resolve: Resolve = (name, { type }) => {
     asked.push([name, type]);
     if (type === "SRV") return Promise.resolve([{ hostname: "b.local", port: 2 }, { hostname: "a.local", port: 1 }]);
     return Promise.resolve(records("::2", "::1", "::1"));
@@ -124,7 +124,7 @@ test("discovery: what fails before there is any list is thrown, and ends it", as
 
 test("discovery: a source that does not answer is given up", async () => {
   let given: AbortSignal | undefined;
-  const resolve: Resolve = (_, __, signal) => {
+  const resolve: Resolve = (_, { signal }) => {
     given = signal;
     return new Promise(() => {});
   };
@@ -141,7 +141,7 @@ test("discovery: an abort and a return end it at once, while it waits and while 
       const clock = new FakeClock();
       const abort = countedAbort();
       let signals: AbortSignal[] = [];
-      const resolve: Resolve = (_, __, signal) => {
+      const resolve: Resolve = (_, { signal }) => {
         signals.push(signal);
         return when === "asking" && signals.length > 1 ? new Promise(() => {}) : Promise.resolve(records("10.0.0.1"));
       };
