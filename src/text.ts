@@ -27,6 +27,16 @@
 export { Capabilities, readCapabilities, type ServerFlags, type VersionedFeature } from "./client/capabilities.ts";
 export { type BatchSource, BatchStream } from "./client/batch_stream.ts";
 export { dumpKeyBytes, dumpKeys, type DumpOptions, type DumpProgress, type KeyStream } from "./client/key_stream.ts";
+export {
+  type InvalidateOptions,
+  MetaClient,
+  type MetaCounted,
+  type MetaCountOptions,
+  MetaItem,
+  type MetaReadOptions,
+  type MetaStored,
+  type MetaWriteOptions,
+} from "./client/meta_client.ts";
 export { type CommandOptions, sendCommand } from "./client/send_command.ts";
 export type { ServerAddress, SideOptions } from "./client/side_connection.ts";
 export * from "./client/typed_stats.ts";

@@ -1,3 +1,4 @@
+import { UnsupportedError } from "../errors.ts";
 import { FrameWriter } from "../frame/frame_writer.ts";
 import type { Outgoing } from "../ops/op.ts";
 import type { AnyOp } from "../ops/table.ts";
@@ -108,7 +109,14 @@ export class CommandOutput implements WireOutput {
     const { op, opcode, request, opaque } = this.#last;
     const out = new FrameWriter();
     out.begin();
-    op!.request.write(out, request as Outgoing<unknown>);
+    try {
+      op!.request.write(out, request as Outgoing<unknown>);
+    } catch (error) {
+      // A command that no frame can carry is shown by its key.
+      if (!(error instanceof UnsupportedError)) throw error;
+      out.begin();
+      out.key((request as { readonly key: string | Uint8Array }).key);
+    }
     out.finish(Magic.CLIENT_REQUEST, opcode, opaque, 0);
     return out.last();
   }

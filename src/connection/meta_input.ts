@@ -32,6 +32,8 @@ export class MetaInput extends CommandInput {
       this.show(this.frames.make(this.next(Status.SUCCESS), -1, 0, 0));
     } else if (code >= TextCode.HD && code <= TextCode.EX) {
       this.#takeMeta(reply);
+    } else if (code === TextCode.ME) {
+      this.#takeDebug(reply);
     } else if (isErrorCode(code)) {
       this.#takeError(reply);
     } else {
@@ -69,10 +71,15 @@ export class MetaInput extends CommandInput {
     const { code } = reply;
     const flags = this.#flags;
     flags.read(reply);
-    if (flags.opaque < 0) reply.fail("it has no opaque");
+    if (flags.opaque < 0) {
+      // Of all misses, only that of `me` says nothing of what it answers.
+      if (code === TextCode.EN && reply.lineLength === 2) return this.#takeDebug(reply);
+      reply.fail("it has no opaque");
+    }
     this.#skipTo(reply, Kind.META, flags.opaque);
     const row = META_ROWS.find(this.queue.opcode)!;
     if (code > TextCode.VA) return this.show(this.frames.make(this.next(statusOf(code, row)), -1, 0, 0));
+    if (row.form === Form.WHOLE) return this.#showWhole(reply);
     const valued = row.form === Form.VALUE || row.form === Form.NUMBER;
     if (valued !== (code === TextCode.VA)) reply.fail("it is no answer to what was asked");
     if (row.form === Form.NUMBER) return this.#showNumber(reply);
@@ -85,6 +92,22 @@ export class MetaInput extends CommandInput {
       this.frames.copy(new Uint8Array(reply.bytes.buffer, flags.keyAt, keyLength), frame.keyAt);
     }
     if (reply.valueLength > 0) this.frames.copy(reply.value, frame.valueAt);
+    this.show(frame);
+  }
+
+  #takeDebug(reply: TextReply): void {
+    this.#skipTo(reply, Kind.DEBUG, -1);
+    if (reply.code === TextCode.EN) this.showStatus(Status.KEY_ENOENT);
+    else this.#showWhole(reply);
+  }
+
+  /** The line with its end as the key, and the data. */
+  #showWhole(reply: TextReply): void {
+    const { frames } = this;
+    const length = reply.lineLength + 2;
+    const frame = frames.make(this.next(Status.SUCCESS), -1, length, Math.max(reply.valueLength, 0));
+    frames.copy(new Uint8Array(reply.bytes.buffer, reply.start, length), frame.keyAt);
+    if (reply.valueLength > 0) frames.copy(reply.value, frame.valueAt);
     this.show(frame);
   }
 

@@ -1,20 +1,33 @@
 import { UnsupportedError } from "../errors.ts";
 import { NOOP } from "../ops/admin.ts";
 import { type CounterRequest, DECREMENT, INCREMENT, NO_CREATE } from "../ops/counter.ts";
+import {
+  META_ADD_ROW,
+  META_ARITHMETIC_ROW,
+  META_DEBUG_ROW,
+  META_DELETE_ROW,
+  META_GET_ROW,
+  META_REPLACE_ROW,
+  META_SET_ROW,
+} from "../ops/meta_protocol.ts";
 import type { Op } from "../ops/op.ts";
 import { GAT, GATK, GET, GETK, type KeyRequest, TOUCH, type TouchRequest } from "../ops/retrieval.ts";
 import { ADD, APPEND, DELETE, type DeleteRequest, PREPEND, REPLACE, SET, type StoreRequest } from "../ops/storage.ts";
 import type { AnyOp } from "../ops/table.ts";
-import { META_NOOP } from "../text/meta_admin.ts";
+import { META_DEBUG, META_NOOP } from "../text/meta_admin.ts";
+import { META_ARITHMETIC } from "../text/meta_arithmetic.ts";
+import { META_DELETE } from "../text/meta_delete.ts";
+import { META_GET } from "../text/meta_get.ts";
 import { Flag } from "../text/meta_op.ts";
-import { MAX_U32, wordOf } from "../text/text_op.ts";
+import { META_SET } from "../text/meta_set.ts";
+import { MAX_U32, type TextOp, wordOf } from "../text/text_op.ts";
 import type { TextWriter } from "../text/text_writer.ts";
 import { Status } from "../wire/status.ts";
 import { Kind, QUIET } from "./command_queue.ts";
 import { addAdminRows, addQuit, CommandRows, type CommandTraits } from "./command_rows.ts";
 
-/** How the reply to a meta command is read: with a version or nothing, with a value and flags, with flags, with a number. */
-export const Form = { DONE: 0, VALUE: 1, TOUCHED: 2, NUMBER: 3 } as const;
+/** How the reply to a meta command is read: with a version or nothing, with a value and flags, with flags, with a number, or all of it as it is. */
+export const Form = { DONE: 0, VALUE: 1, TOUCHED: 2, NUMBER: 3, WHOLE: 4 } as const;
 
 /** The rows that the meta protocol has commands for. */
 export const META_ROWS: CommandRows = new CommandRows();
@@ -129,5 +142,20 @@ addCount(INCREMENT, false);
 addCount(DECREMENT, true);
 
 rows.add(NOOP, { kind: Kind.NOOP }, (out) => META_NOOP.write(out, {}));
+/** Commands that say of themselves what they want back. */
+function addWhole<Request>(op: AnyOp, text: TextOp<Request>, traits: CommandTraits = {}): void {
+  rows.add(op, { form: Form.WHOLE, ...traits }, (out, request, opaque) => {
+    text.write(out, { ...request as Request, opaque });
+  });
+}
+
+addWhole(META_GET_ROW as AnyOp, META_GET);
+addWhole(META_SET_ROW as AnyOp, META_SET);
+addWhole(META_ADD_ROW as AnyOp, META_SET, { notStored: Status.KEY_EEXISTS });
+addWhole(META_REPLACE_ROW as AnyOp, META_SET, { notStored: Status.KEY_ENOENT });
+addWhole(META_DELETE_ROW as AnyOp, META_DELETE);
+addWhole(META_ARITHMETIC_ROW as AnyOp, META_ARITHMETIC, { notStored: Status.KEY_EEXISTS });
+addWhole(META_DEBUG_ROW as AnyOp, META_DEBUG, { kind: Kind.DEBUG });
+
 addAdminRows(rows);
 addQuit(rows, Kind.NOOP, (out) => META_NOOP.write(out, {}));

@@ -47,7 +47,7 @@ const MODES: Readonly<Record<MetaArithmeticMode, Uint8Array>> = {
  *
  * const out = new TextWriter();
  * META_ARITHMETIC.write(out, { key: "hits", delta: 2, initial: 10, vivify: 0, returnValue: true });
- * assertEquals(new TextDecoder().decode(out.take()[0]), "ma hits v N0 J10 D2\r\n");
+ * assertEquals(new TextDecoder().decode(out.take()[0]), "ma hits N0 v J10 D2\r\n");
  * ```
  */
 export const META_ARITHMETIC: TextOp<MetaArithmeticRequest> = {
@@ -58,13 +58,14 @@ export const META_ARITHMETIC: TextOp<MetaArithmeticRequest> = {
     out.begin(MA);
     const coded = out.metaKey(request.key, request.base64);
     writeCallFlags(out, request, coded);
+    // The server goes by the order: what is read behind these is what they made of it.
+    if (request.vivify !== undefined) out.expiryFlag(Flag.N, request.vivify);
+    if (request.expiry !== undefined) out.expiryFlag(Flag.T, request.expiry);
     if (request.returnCas === true) out.flag(Flag.c);
     if (request.returnValue === true) out.flag(Flag.v);
     if (request.returnTtl === true) out.flag(Flag.t);
-    if (request.vivify !== undefined) out.expiryFlag(Flag.N, request.vivify);
     if (request.initial !== undefined) out.bigNumberFlag(Flag.J, request.initial);
     if (request.delta !== undefined) out.bigNumberFlag(Flag.D, request.delta);
-    if (request.expiry !== undefined) out.expiryFlag(Flag.T, request.expiry);
     if (mode !== undefined && mode !== "increment") out.mode(MODES, mode);
     if (request.compareCas !== undefined) out.bigNumberFlag(Flag.C, request.compareCas);
     if (request.newCas !== undefined) out.bigNumberFlag(Flag.E, request.newCas);

@@ -54,6 +54,9 @@ export const META_GET: TextOp<MetaGetRequest> = {
     out.begin(MG);
     const coded = out.metaKey(request.key, request.base64);
     writeCallFlags(out, request, coded);
+    // The server goes by the order: what is read behind these is what they made of it.
+    if (request.vivify !== undefined) out.expiryFlag(Flag.N, request.vivify);
+    if (request.touch !== undefined) out.expiryFlag(Flag.T, request.touch);
     if (request.returnFlags === true) out.flag(Flag.f);
     if (request.returnCas === true) out.flag(Flag.c);
     if (request.returnValue === true) out.flag(Flag.v);
@@ -61,9 +64,7 @@ export const META_GET: TextOp<MetaGetRequest> = {
     if (request.returnLastAccess === true) out.flag(Flag.l);
     if (request.returnSize === true) out.flag(Flag.s);
     if (request.returnTtl === true) out.flag(Flag.t);
-    if (request.vivify !== undefined) out.expiryFlag(Flag.N, request.vivify);
     if (request.recache !== undefined) out.expiryFlag(Flag.R, request.recache);
-    if (request.touch !== undefined) out.expiryFlag(Flag.T, request.touch);
     if (request.noBump === true) out.flag(Flag.u);
     if (request.compareCas !== undefined) out.bigNumberFlag(Flag.C, request.compareCas);
     if (request.newCas !== undefined) out.bigNumberFlag(Flag.E, request.newCas);

@@ -150,7 +150,7 @@ golden(
     touch: 60,
     noBump: true,
   },
-  "mg cm93IDE= O7 b q k f c v h l s t N30 R10 T60 u\r\n",
+  "mg cm93IDE= O7 b q k N30 T60 f c v h l s t R10 u\r\n",
 );
 golden(text.META_SET, { key: "ms-1", value: "abc" }, "ms ms-1 3\r\nabc\r\n");
 golden(text.META_SET, { key: "ms-1", value: "abc", mode: "set", flags: 0, expiry: 0 }, "ms ms-1 3\r\nabc\r\n");
@@ -210,14 +210,14 @@ golden(
   "md cm93IDE= O7 b q k C1 I T30\r\n",
 );
 golden(text.META_ARITHMETIC, { key: "ma-1" }, "ma ma-1\r\n");
-golden(text.META_ARITHMETIC, { key: "ma-1", returnValue: true, vivify: 0, initial: 10 }, "ma ma-1 v N0 J10\r\n");
+golden(text.META_ARITHMETIC, { key: "ma-1", returnValue: true, vivify: 0, initial: 10 }, "ma ma-1 N0 v J10\r\n");
 golden(text.META_ARITHMETIC, { key: "ma-1", returnValue: true, delta: 5n }, "ma ma-1 v D5\r\n");
 golden(text.META_ARITHMETIC, { key: "ma-1", returnValue: true, delta: 2, mode: "decrement" }, "ma ma-1 v D2 MD\r\n");
 golden(text.META_ARITHMETIC, { key: "ma-1", mode: "increment" }, "ma ma-1\r\n");
 golden(
   text.META_ARITHMETIC,
   { key: "ma-1", returnCas: true, returnValue: true, returnTtl: true, expiry: 60 },
-  "ma ma-1 c v t T60\r\n",
+  "ma ma-1 T60 c v t\r\n",
 );
 golden(
   text.META_ARITHMETIC,
@@ -242,7 +242,7 @@ golden(
     mode: "decrement",
     compareCas: 1n,
   },
-  "ma cm93IDE= O7 b q k c v t N60 J5 D2 T90 MD C1\r\n",
+  "ma cm93IDE= O7 b q k N60 T90 c v t J5 D2 MD C1\r\n",
 );
 golden(text.META_DEBUG, { key: "me-1" }, "me me-1\r\n");
 golden(text.META_DEBUG, { key: "me-2", base64: true }, "me bWUtMg== b\r\n");
