@@ -1,13 +1,17 @@
 /** What TAP clients of Couchbase 3.1.6 did, done to the node: the feed tells of the same documents as the real one. */
 
 import { assertEquals, assertGreater } from "@std/assert";
+import { Connection } from "../../../src/connection/connection.ts";
 import { Frame } from "../../../src/frame/frame.ts";
+import { detachWhenIdle } from "../../../src/link/detach_when_idle.ts";
+import { SELECT_BUCKET } from "../../../src/ops/session.ts";
 import { TAP_CONNECT, TAP_DELETE, TAP_MUTATION, tapItemFlags } from "../../../src/ops/tap.ts";
 import { CouchbaseNode, Server } from "../../../src/server.ts";
 import { openTap, type TapEvent, type TapFeed } from "../../../src/tap.ts";
 import { memoryPair } from "../../../src/transport/memory.ts";
 import type { Transport } from "../../../src/transport/transport.ts";
 import { framesOf, readCapture, type RecordedFrame } from "../../support/capture.ts";
+import { replayClient } from "../../support/replay.ts";
 import { ScriptedPeer } from "../../support/script.ts";
 import { tapOptionsOf } from "../../support/tap_options.ts";
 import { test } from "../../support/test.ts";
@@ -201,5 +205,43 @@ for (const name of LIVE) {
     const actual = lastOf(told);
     assertEquals([...actual.keys()].sort(), [...expected.keys()].sort());
     for (const [key, one] of expected) assertEquals(actual.get(key), one);
+  });
+}
+
+for (const name of ["cb316-ep-tap-consumer", "cb181-ep-tap-consumer"]) {
+  test(`the node takes what was sent to others: ${name}`, async () => {
+    const errors: unknown[] = [];
+    await using server = new Server({ onError: (error) => errors.push(error) });
+    const node = new CouchbaseNode({ buckets: [{ name: "default", vbucketCount: 64 }] }).register(server);
+    const bucket = node.bucket("default");
+    for (const { id } of bucket.vbuckets) bucket.deleteVbucket(id);
+    const told: string[] = [];
+    bucket.onMutation((_, { key, flags, cas, deleted, value }) =>
+      told.push([decoder.decode(key), decoder.decode(value), flags.toString(16), cas, deleted].join(" "))
+    );
+    const open = async (): Promise<Transport> => {
+      const [here, there] = memoryPair();
+      server.serve(there);
+      const connection = new Connection(here);
+      await connection.call(SELECT_BUCKET, { bucket: "default" });
+      return detachWhenIdle(connection, new AbortController().signal);
+    };
+    const capture = readCapture(`tap/${name}`);
+    const skip = ({ frame }: RecordedFrame): boolean => frame.opcode === FLUSH;
+    const { compared, differences } = await replayClient(capture, open, { skip });
+    assertEquals(differences, []);
+    assertGreater(compared, 10);
+    // Flags come turned around, as between nodes of one byte order.
+    assertEquals(told.slice(0, 4), [
+      "shipped by tap 44332211 77 ",
+      "shipped2 no ack 1000000 78 ",
+      "rep replica vb 1000000 79 ",
+      "shipped2  0 81 deletion",
+    ]);
+    assertEquals(told.slice(4).map((one) => one.replace(/\d{9,}/, "new")), [
+      "shipped  0 new deletion",
+      "rep  0 new deletion",
+    ]);
+    assertEquals(errors, []);
   });
 }

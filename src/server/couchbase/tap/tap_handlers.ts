@@ -7,21 +7,19 @@ import {
   type TapConnectRequest,
 } from "../../../ops/tap.ts";
 import { Status } from "../../../wire/status.ts";
-import type { Exchange } from "../../exchange.ts";
 import type { Server } from "../../server.ts";
 import { StatusReply } from "../../status_reply.ts";
 import type { CouchbaseBucket } from "../bucket.ts";
 import type { NodeContext } from "../node_context.ts";
-import { NO_BUCKET, NOT_SUPPORTED } from "../refusals.ts";
+import { bucketOf } from "./tap_bucket.ts";
 import { TapClients } from "./tap_clients.ts";
+import { registerTapConsumer } from "./tap_consumer.ts";
 import { TapPlan } from "./tap_plan.ts";
 import { TapProducer } from "./tap_producer.ts";
 import type { TapSettings } from "./tap_settings.ts";
 
 /** The longest name of a feed, in bytes. */
 const LONGEST_NAME = 250;
-/** The bucket of clients that select none. */
-const USUAL_BUCKET = "default";
 
 const REFUSED = new StatusReply(Status.NOT_SUPPORTED, { value: "Not supported", close: true });
 const BAD_NAME = new StatusReply(Status.EINVAL, { value: "Invalid arguments", close: true });
@@ -40,9 +38,10 @@ const request: Body<TapConnectRequest> = {
 };
 const CONNECT: Op<TapConnectRequest, Record<never, never>> = { ...TAP_CONNECT, request, response: NOTHING };
 
-/** Serves TAP. */
+/** Serves TAP: sends changes to who asks, and takes those that others send. */
 export function registerTap(server: Server, context: NodeContext, settings: TapSettings): void {
   if (!settings.enabled) return;
+  registerTapConsumer(server, context);
   const clients = new WeakMap<CouchbaseBucket, TapClients>();
   const clientsOf = (bucket: CouchbaseBucket): TapClients => {
     let found = clients.get(bucket);
@@ -72,14 +71,4 @@ export function registerTap(server: Server, context: NodeContext, settings: TapS
       if (vbucket === undefined) throw context.notMyVbucket(exchange);
       return { checkpoint: vbucket.highSeqno / BigInt(settings.checkpointItems) };
     });
-}
-
-/** Clients of the time select their bucket by their name, or have none. */
-function bucketOf(context: NodeContext, exchange: Exchange<never> | Exchange): CouchbaseBucket {
-  const { user } = exchange.session;
-  if (context.state(exchange.session).bucket !== undefined) return context.bucket(exchange);
-  const bucket = context.buckets.get(user ?? USUAL_BUCKET) ?? context.buckets.get(USUAL_BUCKET);
-  if (bucket === undefined) throw NO_BUCKET;
-  if (!context.mayUse(bucket, user)) throw NOT_SUPPORTED;
-  return bucket;
 }
