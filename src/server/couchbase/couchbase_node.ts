@@ -34,6 +34,8 @@ const USUAL_PORT = 11210;
  * - There is one node: replicas are those vbuckets that were made so.
  * - Answers keep the order of the requests, also where the client has allowed another; so a barrier is nothing special.
  * - Values stay compressed as they came, and are inflated for clients that did not agree on it; the node compresses nothing itself.
+ * - It serves change feeds: DCP, and TAP for clients of old, which servers from Couchbase 5.0 on refuse. One that sends no
+ *   checkpoint gets all that there is from the beginning, in the order of the writes, unless it asks for what is new only.
  * - A request for another user (impersonation) is answered if there is such a user, who may use the bucket; else EACCESS. There are
  *   no other privileges.
  *

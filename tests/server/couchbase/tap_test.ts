@@ -5,6 +5,8 @@ import { VbucketState } from "../../../src/codec.ts";
 import { CouchbaseNode, type CouchbaseNodeOptions, Server } from "../../../src/server.ts";
 import { deregisterTap, openTap, TapError, type TapEvent, type TapFeed, type TapOptions } from "../../../src/tap.ts";
 import { memoryListener } from "../../../src/transport/memory.ts";
+import { CouchbaseScene } from "../../support/couchbase_scene.ts";
+import { hex } from "../../support/hex.ts";
 import { test } from "../../support/test.ts";
 
 const NODE = { hostname: "node", port: 11210 };
@@ -380,4 +382,42 @@ test("credentials and a bucket of one's own", async () => {
   const credentials = { username: "ada", password: "pencil" };
   const events = await all(await scene.open({ dump: true, credentials, bucket: "shop" }));
   assertEquals(events.filter((event) => event.includes("k=v")).length, 1);
+});
+
+test("connects that are wrong are refused as 3.1.6 refuses them", async () => {
+  const cases: readonly (readonly [what: string, key: string, extras: string, value: string, status: number])[] = [
+    ["a list without its count", "e2", "00000004", "", 0x83],
+    ["a list that is cut short", "e3", "00000004", "00030001", 0x83],
+    ["checkpoints that are cut short", "e4", "00000040", "00020001", 0x83],
+    ["a name that is too long", "n".repeat(300), "00000002", "", 0x04],
+  ];
+  for (const [what, key, extras, value, status] of cases) {
+    await using scene = new CouchbaseScene();
+    await using peer = await scene.peer();
+    const answer = await peer.ask({ opcode: 0x40, key, extras: hex(extras), value: hex(value) });
+    assertEquals(answer.status, status, what);
+    assert(await peer.closes(), what);
+  }
+});
+
+test("a client that selects no bucket gets that of its name, or the usual one", async () => {
+  await using scene = new Scene({
+    buckets: [{ name: "default", vbucketCount: 1 }, { name: "ada", vbucketCount: 1 }],
+    users: { ada: "p", bob: "p" },
+  });
+  scene.node.bucket("ada").set("k", "hers");
+  scene.node.bucket("default").set("k", "everybody's");
+  const dump = async (username: string): Promise<string | undefined> =>
+    (await all(await scene.open({ dump: true, ack: false, credentials: { username, password: "p" } })))[1];
+  assertEquals([await dump("ada"), await dump("bob")], ["0 k=hers", "0 k=everybody's"]);
+});
+
+test("ordinary requests are answered in the middle of a feed", async () => {
+  await using scene = new CouchbaseScene();
+  await using peer = await scene.peer();
+  await peer.send({ opcode: 0x40, extras: hex("00000011"), value: hex("ffffffffffffffff") });
+  const first = await peer.next();
+  assertEquals([first.magic, first.opcode, first.opaque], [0x80, 0x44, 2]);
+  const answer = await peer.ask({ opcode: 0x0a });
+  assertEquals([answer.magic, answer.status], [0x81, 0]);
 });
