@@ -17,11 +17,11 @@ export const META_SET: readonly TextExchange[] = [
       { expect: "META", send: "ms cm93IDE= 4 O7 b q k c F9 T60 ME\r\n1234\r\n", receive: "" },
       {
         expect: "META",
-        send: "mg cm93IDE= O7 b q k f c v h l s t N30 R10 T60 u\r\n",
+        send: "mg cm93IDE= O7 b q k N30 T60 f c v h l s t R10 u\r\n",
         receive: "VA 4 O7 kcm93IDE= b f9 c37 h0 l0 s4 t60\r\n1234\r\n",
       },
       { expect: "META", send: "md cm93IDE= O7 b q k C1 I T30\r\n", receive: "EX O7 kcm93IDE= b\r\n" },
-      { expect: "META", send: "ma cm93IDE= O7 b q k c v t N60 J5 D2 T90 MD C1\r\n", receive: "EX O7 kcm93IDE= b\r\n" },
+      { expect: "META", send: "ma cm93IDE= O7 b q k N60 T90 c v t J5 D2 MD C1\r\n", receive: "EX O7 kcm93IDE= b\r\n" },
       { expect: "META", send: "ms row 0 O31 I\r\n\r\n", receive: "HD O31\r\n" },
     ],
   },
