@@ -5,7 +5,7 @@ import type { CouchbaseBucket } from "../../../src/server.ts";
 import { memoryPair } from "../../../src/transport/memory.ts";
 import { readCapture } from "../../support/capture.ts";
 import { CouchbaseScene, requestBytes } from "../../support/couchbase_scene.ts";
-import { ManualTimers } from "../../support/dcp_peer.ts";
+import { ManualTimers } from "../../support/dcp_consumer.ts";
 import { Random } from "../../support/random.ts";
 import { replayFeed } from "../../support/replay_feed.ts";
 import { test } from "../../support/test.ts";
