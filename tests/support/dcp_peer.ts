@@ -1,178 +1,272 @@
-/** A consumer of DCP in frames made by hand, and the bytes that a producer must send it. */
+/** A server of DCP in the hands of a test: it does what every server does by itself, unless the test says otherwise. */
 
-import { assertEquals } from "@std/assert";
-import type { Timers } from "../../src/server.ts";
-import { type CouchbasePeer, type CouchbaseScene, numbers, type RequestParts } from "./couchbase_scene.ts";
-import { toHex } from "./hex.ts";
-import { bytesOf, joined, type WireFrame } from "./wire_frame.ts";
+import type { Dial, Transport } from "../../src/transport/transport.ts";
+import { memoryPair } from "../../src/transport/memory.ts";
+import { answer, joined, readWire, wire, type WireFrame, type WireParts } from "./wire_frame.ts";
 
-export const OPEN = 0x50;
-export const CLOSE_STREAM = 0x52;
-export const STREAM = 0x53;
-export const END = 0x55;
-export const MARKER = 0x56;
-export const MUTATION = 0x57;
-export const DELETION = 0x58;
-export const EXPIRATION = 0x59;
-export const NOOP = 0x5c;
-export const ACK = 0x5d;
-export const CONTROL = 0x5e;
-export const SYSTEM = 0x5f;
-export const ADVANCED = 0x64;
-export const OSO = 0x65;
+/** What a peer answers to a request: frames, nothing for silence, or what comes of a promise. */
+export type Reply = Uint8Array | readonly Uint8Array[] | undefined;
 
-const MAX = 0xffffffffffffffffn;
+/** What a peer does with a request. */
+export type Handler = (request: WireFrame, peer: DcpPeer) => Reply;
 
-/** How a connection is opened. */
-export interface OpenOptions {
+/** How a peer is. */
+export interface DcpPeerOptions {
+  /** The features that it grants, of those that are asked for; XATTR, SNAPPY, JSON, COLLECTIONS and framing extras by default. */
   readonly features?: readonly number[];
-  readonly name?: string;
-  /** Beside the bit that says that the server is the producer. */
-  readonly flags?: number;
-  readonly controls?: Readonly<Record<string, string>>;
+  /** The last write of each vbucket. */
+  readonly seqnos?: ReadonlyMap<number, bigint>;
+  /** The histories of every vbucket. */
+  readonly log?: readonly (readonly [vbuuid: bigint, seqno: bigint])[];
+  /** The cluster map as JSON text. */
+  readonly config?: string;
+  /** What to do otherwise, by opcode. */
+  readonly handlers?: Readonly<Record<number, Handler>>;
 }
 
-/** A peer that has opened a connection of DCP and set its controls. */
-export async function openPeer(scene: CouchbaseScene, options: OpenOptions = {}): Promise<CouchbasePeer> {
-  const { features, name = "test", flags = 0, controls = {} } = options;
-  const peer = await scene.peer(features === undefined ? {} : { features });
-  assertEquals((await peer.ask(openRequest(name, 1 | flags))).status, 0);
-  for (const [key, value] of Object.entries(controls)) {
-    assertEquals([key, (await peer.ask({ opcode: CONTROL, key, value })).status], [key, 0]);
+const FEATURES = [0x06, 0x0a, 0x0b, 0x10, 0x12];
+
+/** Eight bytes of an unsigned number. */
+export function u64(value: bigint): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setBigUint64(0, value);
+  return bytes;
+}
+
+/** Four bytes of an unsigned number. */
+export function u32(value: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, value);
+  return bytes;
+}
+
+function u16(value: number): Uint8Array {
+  return new Uint8Array([value >> 8, value & 0xff]);
+}
+
+/** One end of a connection of DCP. */
+export class DcpPeer {
+  /** All that came, in its order. */
+  readonly requests: WireFrame[] = [];
+  /** Bytes that were acknowledged. */
+  acked = 0;
+  /** Each acknowledgement. */
+  readonly acks: number[] = [];
+  /** Bytes of messages of streams that were sent. */
+  sent = 0;
+  /** Resolves when the connection is over. */
+  readonly over: Promise<void>;
+  /** Whether it is. */
+  isOver = false;
+  readonly #options: DcpPeerOptions;
+  readonly #transport: Transport;
+  #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+  #wake: () => void = () => {};
+
+  constructor(transport: Transport, options: DcpPeerOptions) {
+    this.#transport = transport;
+    this.#options = options;
+    this.over = new Promise((resolve) => {
+      transport.start({
+        data: (chunk) => this.#take(chunk),
+        end: () => {
+          this.isOver = true;
+          transport.close();
+          this.#wake();
+          resolve();
+        },
+      });
+    });
   }
-  return peer;
-}
 
-/** The request that opens a connection. */
-export function openRequest(name: string, flags: number): RequestParts {
-  return { opcode: OPEN, key: name, extras: numbers(4, 0, flags) };
-}
+  /** Waits until something holds; looks whenever a request came. Rejects when the connection ends before. */
+  async until(holds: (peer: DcpPeer) => boolean): Promise<void> {
+    while (!holds(this)) {
+      if (this.isOver) throw new Error("the connection has ended");
+      await new Promise<void>((resolve) => this.#wake = resolve);
+    }
+  }
 
-/** What a request for a stream says that is not zero. */
-export interface StreamParts {
-  readonly vbucket?: number;
-  readonly opaque?: number;
-  readonly flags?: number;
-  readonly start?: bigint;
-  readonly end?: bigint;
-  readonly vbuuid?: bigint;
-  /** Where the snapshot begins and ends; `start` both when missing. */
-  readonly snapshot?: readonly [bigint, bigint];
-  readonly filter?: unknown;
-}
+  /** All requests of an opcode. */
+  of(opcode: number): WireFrame[] {
+    return this.requests.filter((request) => request.opcode === opcode);
+  }
 
-/** The request for a stream. */
-export function streamRequest(parts: StreamParts = {}): RequestParts {
-  const { vbucket = 0, opaque = 0x1000, flags = 0, start = 0n, end = MAX, vbuuid = 0n, filter } = parts;
-  const [from, to] = parts.snapshot ?? [start, start];
-  return {
-    opcode: STREAM,
-    vbucket,
-    opaque,
-    extras: joined(numbers(4, flags, 0), numbers(8, start, end, vbuuid, from, to)),
-    ...(filter === undefined ? {} : { value: JSON.stringify(filter) }),
+  /** Waits for the request of an opcode that is the nth, counted from 1. */
+  async expect(opcode: number, nth = 1): Promise<WireFrame> {
+    await this.until(() => this.of(opcode).length >= nth);
+    return this.of(opcode)[nth - 1]!;
+  }
+
+  /** Sends bytes in one chunk; resolves when they have been read. */
+  async send(...frames: readonly Uint8Array[]): Promise<void> {
+    for (const frame of frames) if (isCounted(frame)) this.sent += frame.length;
+    await this.#transport.write(joined(...frames));
+  }
+
+  /** Sends bytes in chunks of their own. */
+  async sendInPieces(bytes: Uint8Array, size: number): Promise<void> {
+    for (let at = 0; at < bytes.length; at += size) await this.#transport.write(bytes.slice(at, at + size));
+  }
+
+  /** Closes the connection in order. */
+  close(): void {
+    this.#transport.close();
+  }
+
+  #take(chunk: Uint8Array): void {
+    this.#bytes = joined(this.#bytes, chunk);
+    const replies: Uint8Array[] = [];
+    for (let frame = readWire(this.#bytes); frame !== undefined; frame = readWire(this.#bytes)) {
+      this.#bytes = this.#bytes.slice(frame.bytes.length);
+      this.requests.push(frame);
+      if (frame.magic === 0x81) continue;
+      const reply = (this.#options.handlers?.[frame.opcode] ?? this.#usual)(frame, this);
+      if (reply === undefined) continue;
+      replies.push(...(reply instanceof Uint8Array ? [reply] : reply));
+    }
+    if (replies.length > 0) void this.send(...replies).catch(() => {});
+    this.#wake();
+  }
+
+  readonly #usual = (request: WireFrame): Reply => {
+    const { features = FEATURES, seqnos = new Map([[0, 0n]]), log = [[0xabcn, 0n]], config } = this.#options;
+    const entries = joined(...log.flatMap(([vbuuid, seqno]) => [u64(vbuuid), u64(seqno)]));
+    switch (request.opcode) {
+      case 0x1f: {
+        const asked = Array.from(
+          { length: request.value.length / 2 },
+          (_, i) => (request.value[2 * i]! << 8) | request.value[2 * i + 1]!,
+        );
+        return answer(request, { value: joined(...asked.filter((code) => features.includes(code)).map(u16)) });
+      }
+      case 0xb5:
+        return config === undefined ? answer(request, { status: 1 }) : answer(request, { value: config, datatype: 1 });
+      case 0x48:
+        return answer(request, {
+          value: joined(...[...seqnos].flatMap(([vbucket, seqno]) => [u16(vbucket), u64(seqno)])),
+        });
+      case 0x54:
+      case 0x53:
+        return answer(request, { value: entries });
+      case 0x5d: {
+        const bytes = new DataView(request.extras.buffer).getUint32(0);
+        this.acked += bytes;
+        this.acks.push(bytes);
+        return undefined;
+      }
+      default:
+        return answer(request);
+    }
   };
 }
 
-/** Asks for a stream that must be granted. */
-export async function stream(peer: CouchbasePeer, parts: StreamParts = {}): Promise<WireFrame> {
-  const answer = await peer.ask(streamRequest(parts));
-  assertEquals(answer.status, 0);
-  return answer;
+/** Whether a message counts in the window: requests of streams do. */
+function isCounted(frame: Uint8Array): boolean {
+  return (frame[0] === 0x80 || frame[0] === 0x08) && frame[1] !== 0x5c;
 }
 
-/** The next messages, as short as they can be told. */
-export async function told(peer: CouchbasePeer, count: number): Promise<string[]> {
-  const all: string[] = [];
-  while (all.length < count) all.push(tell(await peer.next()));
-  return all;
-}
+/** The peers that a feed connects to, one after the other. */
+export class DcpScene {
+  readonly peers: DcpPeer[] = [];
+  /** How the next peer is. */
+  options: DcpPeerOptions;
+  /** While set, connecting fails with it. */
+  refuse: Error | undefined = undefined;
+  #wake: () => void = () => {};
 
-const NAMES: Readonly<Record<number, string>> = {
-  [END]: "end",
-  [MARKER]: "marker",
-  [MUTATION]: "mutation",
-  [DELETION]: "deletion",
-  [EXPIRATION]: "expiration",
-  [NOOP]: "noop",
-  [SYSTEM]: "system",
-  [ADVANCED]: "advanced",
-  [OSO]: "oso",
-  [0x5b]: "state",
-};
+  constructor(options: DcpPeerOptions = {}) {
+    this.options = options;
+  }
 
-/** A message in a few words: what it is, where it lies, what it is about. */
-export function tell(frame: WireFrame): string {
-  const view = new DataView(frame.extras.buffer, frame.extras.byteOffset, frame.extras.length);
-  const name = NAMES[frame.opcode] ?? `opcode ${frame.opcode.toString(16)}`;
-  switch (frame.opcode) {
-    case END:
-    case OSO:
-      return `${name} ${view.getUint32(0)}`;
-    case MARKER:
-      if (frame.extras.length === 1) return `${name} v2.${frame.extras[0]} ${range(frame.value)}`;
-      return `${name} ${range(frame.extras)}`;
-    case MUTATION:
-      return `${name} ${view.getBigUint64(0)} ${frame.key}=${new TextDecoder().decode(frame.value)}`;
-    case DELETION:
-    case EXPIRATION:
-      return `${name} ${view.getBigUint64(0)} ${frame.key}`;
-    case SYSTEM:
-      return `${name} ${view.getBigUint64(0)} ${view.getUint32(8)}v${frame.extras[12]} ${frame.key} ${
-        toHex(frame.value)
-      }`;
-    case ADVANCED:
-      return `${name} ${view.getBigUint64(0)}`;
-    default:
-      return name;
+  readonly dial: Dial = async () => {
+    await Promise.resolve();
+    if (this.refuse !== undefined) throw this.refuse;
+    const [here, there] = memoryPair({ peers: ["node:11210", "feed:1"] });
+    this.peers.push(new DcpPeer(there, this.options));
+    this.#wake();
+    return here;
+  };
+
+  /** The nth peer, counted from 1, as soon as it is connected to. */
+  async peer(nth = 1): Promise<DcpPeer> {
+    while (this.peers.length < nth) await new Promise<void>((resolve) => this.#wake = resolve);
+    return this.peers[nth - 1]!;
   }
 }
 
-function range(bytes: Uint8Array): string {
-  const view = new DataView(bytes.buffer, bytes.byteOffset);
-  return `${view.getBigUint64(0)}-${view.getBigUint64(8)} ${view.getUint32(16).toString(16)}`;
-}
+/** A clock in the hands of a test: nothing rings until it is told to. */
+export class ManualClock {
+  time = 0;
+  readonly #timers = new Set<{ readonly at: number; readonly run: () => void }>();
+  /** What `random` gives. */
+  chance = 1;
 
-/** Makes room for so many bytes. */
-export function acknowledge(peer: CouchbasePeer, bytes: number): Promise<void> {
-  return peer.send({ opcode: ACK, extras: numbers(4, bytes) });
-}
-
-/** A key as it stands behind the number of its collection, below 128. */
-export function collectionKey(collection: number, key: string): string {
-  return new TextDecoder().decode(joined(new Uint8Array([collection]), bytesOf(key)));
-}
-
-/** Timers that go as far as a test says. */
-export class ManualTimers implements Timers {
-  readonly #waiting = new Map<number, { readonly at: number; readonly callback: () => void }>();
-  #now = 0;
-  #next = 1;
-
-  /** How many timers wait. */
-  get waiting(): number {
-    return this.#waiting.size;
+  now(): number {
+    return this.time;
   }
 
-  setTimeout(callback: () => void, ms: number): number {
-    this.#waiting.set(this.#next, { at: this.#now + ms, callback });
-    return this.#next++;
+  after(ms: number, run: () => void): () => void {
+    const timer = { at: this.time + ms, run };
+    this.#timers.add(timer);
+    return () => this.#timers.delete(timer);
   }
 
-  clearTimeout(timer: unknown): void {
-    this.#waiting.delete(timer as number);
+  random(): number {
+    return this.chance;
   }
 
-  /** Lets time pass. */
+  /** In how many ms each timer rings. */
+  get waiting(): number[] {
+    return [...this.#timers].map(({ at }) => at - this.time).toSorted((a, b) => a - b);
+  }
+
+  /** Lets so much time pass, in ms; timers ring in their order. */
   pass(ms: number): void {
-    const until = this.#now + ms;
+    const end = this.time + ms;
     for (;;) {
-      const due = [...this.#waiting].filter(([, { at }]) => at <= until).sort(([, a], [, b]) => a.at - b.at)[0];
-      if (due === undefined) break;
-      this.#waiting.delete(due[0]);
-      this.#now = due[1].at;
-      due[1].callback();
+      const [next] = [...this.#timers].filter(({ at }) => at <= end).toSorted((a, b) => a.at - b.at);
+      if (next === undefined) break;
+      this.#timers.delete(next);
+      this.time = next.at;
+      next.run();
     }
-    this.#now = until;
+    this.time = end;
   }
+
+  /** Waits for the next timer to be set, then lets it ring. */
+  async ring(ms: number = Infinity): Promise<void> {
+    for (;;) {
+      const [first] = this.waiting;
+      if (first !== undefined && first <= ms) return this.pass(first);
+      await new Promise((resolve) => setTimeout(resolve));
+    }
+  }
+}
+
+type StreamParts = Partial<WireParts> & { readonly vbucket?: number };
+
+/** A message of a stream: the opaque and vbucket are those of the request for it. */
+export function told(request: WireFrame, opcode: number, parts: StreamParts = {}): Uint8Array<ArrayBuffer> {
+  return wire({ magic: 0x80, opcode, status: request.status, opaque: request.opaque, ...parts });
+}
+
+/** A snapshot marker of the first version. */
+export function marker(request: WireFrame, start: bigint, end: bigint, flags = 1): Uint8Array<ArrayBuffer> {
+  return told(request, 0x56, { extras: joined(u64(start), u64(end), u32(flags)) });
+}
+
+/** A mutation; the key is without a collection. */
+export function mutation(
+  request: WireFrame,
+  seqno: bigint,
+  parts: StreamParts & { readonly text?: string } = {},
+): Uint8Array<ArrayBuffer> {
+  const extras = joined(u64(seqno), u64(1n), new Uint8Array(15));
+  return told(request, 0x57, { extras, key: `\0${parts.text ?? `k${seqno}`}`, value: "v", cas: seqno, ...parts });
+}
+
+/** The end of a stream. */
+export function streamEnd(request: WireFrame, reason: number): Uint8Array<ArrayBuffer> {
+  return told(request, 0x55, { extras: u32(reason) });
 }
