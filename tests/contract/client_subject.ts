@@ -2,7 +2,9 @@
 import { deadline } from "@std/async";
 import { assertEquals, assertInstanceOf } from "@std/assert";
 import { type Client, Connection, type ConnectOptions } from "../../mod.ts";
+import { Router } from "../../src/cluster/router.ts";
 import { Link } from "../../src/link/link.ts";
+import { Pool } from "../../src/link/pool.ts";
 import { test } from "../support/test.ts";
 
 /** A server of one test's own. */
@@ -19,6 +21,8 @@ export interface ClientSubject {
   readonly kind: "memcached" | "embedded";
   /** What the client speaks to it, for the few things in which protocols differ; binary by default. */
   readonly protocol?: "meta" | "text";
+  /** How many servers are behind the client, each with versions of its own; 1 by default. */
+  readonly servers?: number;
   /** Connects to the server that all tests of the subject share. */
   connect(options?: ConnectOptions): Promise<Client>;
   /** Starts a server that one test has for itself. */
@@ -69,7 +73,7 @@ export function clientTest(
     };
     await run({ client, key, told, subject });
     await client.noop();
-    assertEquals([connectionOf(client).state, connectionOf(client).inFlight], ["open", 0]);
+    for (const { state, inFlight } of connectionsOf(client)) assertEquals([state, inFlight], ["open", 0]);
   });
 }
 
@@ -90,18 +94,35 @@ export function limitedTest(name: string, run: () => Promise<void>): void {
   test(name, () => deadline(run(), HANG));
 }
 
-/** The connection below a client. */
+/** The connection below a client of one server. */
 export function connectionOf(client: Client): Connection {
-  const { caller } = client;
-  const connection = caller instanceof Link ? caller.connection : caller;
+  const [connection, ...others] = connectionsOf(client);
   assertInstanceOf(connection, Connection);
+  assertEquals(others, []);
   return connection;
+}
+
+/** The connections below a client. */
+export function connectionsOf(client: Client): Connection[] {
+  const { caller } = client;
+  const callers = caller instanceof Router ? caller.shards.shards.map(({ caller }) => caller) : [caller];
+  return callers.map((caller) => {
+    const connection = connectionBelow(caller);
+    assertInstanceOf(connection, Connection);
+    return connection;
+  });
+}
+
+/** The connection that a caller of one server uses, or used last; of a pool the first. */
+function connectionBelow(caller: unknown): unknown {
+  if (caller instanceof Link) return caller.connection;
+  return caller instanceof Pool ? caller.connections[0] : caller;
 }
 
 /** The names of the requests that leave while a function runs. */
 export async function sentDuring(client: Client, run: () => Promise<unknown>): Promise<number[]> {
   const opcodes: number[] = [];
-  const stop = connectionOf(client).observe({ sent: (frame) => void opcodes.push(frame.opcode) });
+  const stop = client.watchFrames({ sent: (frame) => void opcodes.push(frame.opcode) });
   try {
     await run();
   } finally {

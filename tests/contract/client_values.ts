@@ -27,7 +27,7 @@ export function valueContract(subject: ClientSubject): void {
   clientTest(subject, "values of 1 to 70,000 bytes come back, all at once", async ({ client, key }) => {
     const stored = await Promise.all(SIZES.map((size) => client.set(key(`${size}`), patterned(size, size))));
     const versions = new Set(stored.map(({ cas }) => cas));
-    assertEquals(versions.size, subject.protocol === "text" ? 1 : SIZES.length);
+    if (subject.servers === undefined) assertEquals(versions.size, subject.protocol === "text" ? 1 : SIZES.length);
     const items = await Promise.all(SIZES.map((size) => client.get(key(`${size}`))));
     const { hits } = await client.getMulti(SIZES.map((size) => key(`${size}`)));
     for (const [i, size] of SIZES.entries()) {
