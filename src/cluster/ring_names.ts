@@ -8,7 +8,7 @@ import { ch3, mcrouterCrc32, mcrouterRendezvous } from "./mcrouter.ts";
 import { modula } from "./modula.ts";
 import { pymemcacheRendezvous } from "./pymemcache_rendezvous.ts";
 import type { RingServer, Scheme } from "./ring.ts";
-import { libmemcachedName, libmemcachedSpyName, withoutDefaultPort, withPort } from "./server_names.ts";
+import { evcacheName, libmemcachedName, libmemcachedSpyName, withoutDefaultPort, withPort } from "./server_names.ts";
 import { vbucketRing } from "./vbucket_ring.ts";
 import { equalWeights } from "./weights.ts";
 
@@ -25,6 +25,7 @@ import { equalWeights } from "./weights.ts";
  * - `ketama-libketama`: the first ketama library and hashring for Node; the port is always part of the name.
  * - `ketama-spymemcached`: the same, as spymemcached by default. Of a host that it was given by name Java also hashes what that
  *   resolved to (`host/10.0.0.1:11211`): name the servers so to find what it has written.
+ * - `ketama-evcache`: EVCache, and memcached's proxy in its mode of that name.
  * - `ketama-twemproxy`: twemproxy, keys by `fnv1a_64` unless told otherwise.
  * - `dalli`: Dalli for Ruby.
  * - `crc32-pecl`: PHP's memcache with its standard strategy.
@@ -42,6 +43,7 @@ export type RingName =
   | "ketama-libmemcached-spy"
   | "ketama-libketama"
   | "ketama-spymemcached"
+  | "ketama-evcache"
   | "ketama-twemproxy"
   | "dalli"
   | "crc32-pecl"
@@ -89,6 +91,7 @@ export const SCHEMES: Readonly<Record<RingName, SchemeEntry>> = {
     scheme: (servers, options) =>
       md5Ring(withPort, equalWeights(servers) ? shareOfEquals : shareInFloats, true)(servers, options),
   },
+  "ketama-evcache": { scheme: md5Ring(evcacheName, shareInFloats) },
   "ketama-twemproxy": {
     defaultHash: "fnv1a_64",
     scheme: (servers, { hash }) => new Continuum(digestPoints(servers, withoutDefaultPort, shareInFloats), { hash }),

@@ -24,6 +24,12 @@ export function withPort(name: string): string {
   return hasPort(name) || isPath(name) ? name : `${name}:${DEFAULT_PORT}`;
 }
 
+/** As EVCache does: the host twice, the second time with its port. */
+export function evcacheName(name: string): string {
+  const full = withPort(name);
+  return `${full.replace(/:\d+$/, "")}/${full}`;
+}
+
 /** Whether the name ends in a port, which the last group of a bare IPv6 address is not. */
 function hasPort(name: string): boolean {
   return /^(\[.*\]|[^:]*):\d+$/.test(name);

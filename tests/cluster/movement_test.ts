@@ -16,6 +16,7 @@ const EVEN: Readonly<Partial<Record<RingName, number>>> = {
   "ketama-libmemcached-spy": 0.3,
   "ketama-libketama": 0.3,
   "ketama-spymemcached": 0.3,
+  "ketama-evcache": 0.3,
   "ketama-twemproxy": 0.35,
   "memcached-proxy": 0.3,
   dalli: 0.35,

@@ -9,6 +9,7 @@ import { chooseHash } from "../../src/cluster/hashes/hash_names.ts";
 import { SCHEMES } from "../../src/cluster/ring_names.ts";
 import type { Continuum } from "../../src/cluster/continuum.ts";
 import type { RingServer } from "../../src/cluster/ring.ts";
+import { allocations } from "../support/allocations.ts";
 import { test } from "../support/test.ts";
 import { CLIENT_PLACES, PYMEMCACHE_UTF8 } from "../vectors/ring_clients.ts";
 import {
@@ -186,6 +187,18 @@ test("rings: no server has no place, one has all keys and none to turn to", () =
     assertEquals([none.locate("key"), none.next("key")], [-1, []], name);
     const one = ringOf(name, options)([{ name: "only" }]);
     assertEquals([one.name, one.locate("key"), one.next("key"), one.servers], [name, 0, [], [{ name: "only" }]]);
+  }
+});
+
+test("rings: to locate a key makes no array, whether the key is text or bytes", () => {
+  const keys = ["a", "user:{1}:é", "k".repeat(250)].flatMap((key) => [key, TEXT.encode(key)]);
+  for (const name of Object.keys(SCHEMES) as RingName[]) {
+    const map = name === "couchbase-vbucket" ? { vbucketMap: [[0], [1], [2]] } : {};
+    const ring = makeRing(name, THREE, { ...map, hashTag: "{}" });
+    const made = allocations(() => {
+      for (const key of keys) ring.locate(key);
+    });
+    assertEquals(made, [], name);
   }
 });
 

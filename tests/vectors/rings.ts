@@ -173,6 +173,7 @@ export const PLACES: readonly {
   { ring: "ketama-spymemcached", places: [2, 1, 1, 2, 1, 0, 0, 1, 0, 1] },
   { ring: "ketama-libketama", places: [2, 1, 1, 2, 1, 0, 0, 1, 0, 1] },
   { ring: "ketama-twemproxy", places: [0, 0, 1, 0, 0, 1, 1, 1, 2, 2] },
+  { ring: "ketama-evcache", places: [0, 0, 2, 2, 0, 0, 2, 0, 2, 2] },
   { ring: "jump", places: [1, 2, 0, 0, 0, 0, 1, 1, 0, 2] },
   { ring: "memcached-proxy", places: [0, 2, 2, 1, 0, 0, 0, 1, 1, 1] },
   { ring: "dalli", places: [1, 0, 1, 1, 1, 2, 0, 1, 2, 0] },
@@ -198,6 +199,7 @@ export const POINTS: readonly {
   { ring: "ketama-libketama", count: 480, sum: "75cefb2dd8e6c116" },
   { ring: "ketama-spymemcached", count: 480, sum: "75cefb2dd8e6c116" },
   { ring: "ketama-twemproxy", count: 480, sum: "5b539a72f06c6dc2" },
+  { ring: "ketama-evcache", count: 480, sum: "a9ab55608f08f57e" },
   { ring: "memcached-proxy", count: 480, sum: "674dacd9186ef2c6" },
   { ring: "dalli", count: 480, sum: "794a9da870c06242" },
 ];
