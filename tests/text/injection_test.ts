@@ -1,80 +1,16 @@
 /** Nothing that a caller passes can end a command and begin another, or make a server misread what follows. */
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import fc from "fast-check";
-import { CONFIG_GET, TEXT_FLUSH_ALL, TEXT_STATS, TEXT_VERBOSITY, WATCH } from "../../src/text/admin.ts";
-import { METADUMP } from "../../src/text/dump_ops.ts";
-import { TEXT_DECR, TEXT_DELETE, TEXT_INCR, TEXT_TOUCH } from "../../src/text/keyed.ts";
-import { META_DEBUG } from "../../src/text/meta_admin.ts";
-import { META_ARITHMETIC } from "../../src/text/meta_arithmetic.ts";
-import { META_DELETE } from "../../src/text/meta_delete.ts";
+import { TEXT_STATS } from "../../src/text/admin.ts";
 import { META_GET } from "../../src/text/meta_get.ts";
 import { META_SET } from "../../src/text/meta_set.ts";
-import { RAW } from "../../src/text/raw_command.ts";
-import { TEXT_GAT, TEXT_GET } from "../../src/text/retrieval.ts";
-import { TEXT_ADD, TEXT_APPEND, TEXT_AUTH, TEXT_CAS, TEXT_SET } from "../../src/text/storage.ts";
+import { TEXT_GET } from "../../src/text/retrieval.ts";
+import { TEXT_AUTH, TEXT_SET } from "../../src/text/storage.ts";
 import { isTextKey } from "../../src/text/text_key.ts";
 import { TextWriter } from "../../src/text/text_writer.ts";
 import { test } from "../support/test.ts";
 import { fromLatin1, latin1 } from "../support/text_wire.ts";
-
-type Write<T> = (out: TextWriter, given: T) => void;
-
-/** Every way for a key into a classic command. */
-const CLASSIC_KEYS: readonly Write<string | Uint8Array>[] = [
-  (out, key) => TEXT_GET.write(out, { keys: [key] }),
-  (out, key) => TEXT_GET.write(out, { keys: ["a", "b", key] }),
-  (out, key) => TEXT_GAT.write(out, { keys: [key], expiry: 1 }),
-  (out, key) => TEXT_SET.write(out, { key, value: "v" }),
-  (out, key) => TEXT_ADD.write(out, { key, value: "v" }),
-  (out, key) => TEXT_APPEND.write(out, { key, value: "v" }),
-  (out, key) => TEXT_CAS.write(out, { key, value: "v", cas: 1n }),
-  (out, key) => TEXT_DELETE.write(out, { key }),
-  (out, key) => TEXT_INCR.write(out, { key, delta: 1 }),
-  (out, key) => TEXT_TOUCH.write(out, { key, expiry: 1 }),
-];
-
-/** Every way for a key into a meta command. */
-const META_KEYS: readonly Write<string | Uint8Array>[] = [
-  (out, key) => META_GET.write(out, { key }),
-  (out, key) => META_SET.write(out, { key, value: "v" }),
-  (out, key) => META_DELETE.write(out, { key }),
-  (out, key) => META_ARITHMETIC.write(out, { key }),
-  (out, key) => META_DEBUG.write(out, { key }),
-];
-
-/** Every way for a word of the caller's own. */
-const TOKENS: readonly Write<string>[] = [
-  (out, opaque) => META_GET.write(out, { key: "k", opaque }),
-  (out, opaque) => META_SET.write(out, { key: "k", value: "v", opaque: latin1(opaque) }),
-  (out, token) => META_GET.write(out, { key: "k", extra: [`L${token}`] }),
-  (out, name) => CONFIG_GET.write(out, { name }),
-  (out, event) => WATCH.write(out, { events: ["fetchers", event] }),
-  (out, classes) => METADUMP.write(out, { classes: classes as "all" }),
-];
-
-/** Every way for a number. */
-const NUMBERS: readonly Write<number>[] = [
-  (out, flags) => TEXT_SET.write(out, { key: "k", value: "v", flags }),
-  (out, expiry) => TEXT_SET.write(out, { key: "k", value: "v", expiry }),
-  (out, cas) => TEXT_CAS.write(out, { key: "k", value: "v", cas: cas as unknown as bigint }),
-  (out, delta) => TEXT_DECR.write(out, { key: "k", delta }),
-  (out, expiry) => TEXT_TOUCH.write(out, { key: "k", expiry }),
-  (out, expiry) => TEXT_GAT.write(out, { keys: ["k"], expiry }),
-  (out, delay) => TEXT_FLUSH_ALL.write(out, { delay }),
-  (out, level) => TEXT_VERBOSITY.write(out, { level }),
-  (out, id) => METADUMP.write(out, { classes: [1, id] }),
-  (out, vivify) => META_GET.write(out, { key: "k", vivify }),
-  (out, recache) => META_GET.write(out, { key: "k", recache }),
-  (out, touch) => META_GET.write(out, { key: "k", touch }),
-  (out, cas) => META_GET.write(out, { key: "k", compareCas: cas as unknown as bigint }),
-  (out, cas) => META_SET.write(out, { key: "k", value: "v", newCas: cas as unknown as bigint }),
-  (out, flags) => META_SET.write(out, { key: "k", value: "v", flags }),
-  (out, expiry) => META_SET.write(out, { key: "k", value: "v", expiry }),
-  (out, expiry) => META_DELETE.write(out, { key: "k", expiry }),
-  (out, initial) => META_ARITHMETIC.write(out, { key: "k", initial }),
-  (out, delta) => META_ARITHMETIC.write(out, { key: "k", delta }),
-];
+import { CLASSIC_KEYS, META_KEYS, NUMBERS, TOKENS } from "../support/text_writes.ts";
 
 const UNFIT = [...Array.from({ length: 0x21 }, (_, byte) => byte), 0x7f];
 
@@ -216,64 +152,4 @@ test("stats takes words, and a user's name is one", () => {
   // The password is counted, so it can hold what it likes.
   TEXT_AUTH.write(out, { username: "ada", password: "a\r\nflush_all\r\n" });
   assertEquals(fromLatin1(out.take()[0]!), "set auth 0 0 18\r\nada a\r\nflush_all\r\n\r\n");
-});
-
-/** The commands in a text, as a server takes them apart: by lines, and by the length of what is stored. */
-function commandsIn(sent: string): string[] {
-  const commands: string[] = [];
-  let rest = sent;
-  while (rest !== "") {
-    const end = rest.indexOf("\n");
-    assert(end >= 0, `No end: ${rest}`);
-    const line = rest.slice(0, end).replace(/\r$/, "");
-    const words = line.split(" ").filter((word) => word !== "");
-    rest = rest.slice(end + 1);
-    commands.push(words[0] ?? "");
-    const length = words[0] === "ms" ? words[2] : words[4];
-    if (!/^(set|add|replace|append|prepend|cas|ms)$/.test(words[0] ?? "")) continue;
-    assertEquals(rest.slice(Number(length), Number(length) + 2), "\r\n");
-    rest = rest.slice(Number(length) + 2);
-  }
-  return commands;
-}
-
-test("whatever is passed, a server sees one command for each that was written", () => {
-  const nasty = fc.oneof(
-    fc.string({ unit: fc.constantFrom(..."ab \r\n\0\t\x7fé€"), maxLength: 12 }),
-    fc.constantFrom("k\r\nflush_all", "k 0 0 1\r\nx\r\nflush_all", "k noreply", "k\nquit", "k q", "a\r\n"),
-    fc.uint8Array({ maxLength: 12 }),
-  );
-  const number = fc.oneof(fc.integer(), fc.double(), fc.constantFrom("1\r\nflush_all" as unknown as number));
-  const text = nasty.map((part) => typeof part === "string" ? part : fromLatin1(part));
-  const write = fc.oneof(
-    fc.tuple(fc.constantFrom(...CLASSIC_KEYS, ...META_KEYS), nasty),
-    fc.tuple(fc.constantFrom(...TOKENS), text),
-    fc.tuple(fc.constantFrom(...NUMBERS), number),
-    fc.tuple(fc.constant(((out, line) => RAW.write(out, { line })) as Write<string>), text),
-    fc.tuple(
-      fc.constant(((out, value) => TEXT_SET.write(out, { key: "k", value })) as Write<string | Uint8Array>),
-      nasty,
-    ),
-    fc.tuple(
-      fc.constant(((out, value) => META_SET.write(out, { key: "k", value })) as Write<string | Uint8Array>),
-      nasty,
-    ),
-  );
-  fc.assert(
-    fc.property(fc.array(write, { maxLength: 8 }), (writes) => {
-      const out = new TextWriter();
-      let written = 0;
-      for (const [fn, given] of writes) {
-        try {
-          fn(out, given as never);
-          written++;
-        } catch (error) {
-          assert(error instanceof TypeError || error instanceof RangeError, String(error));
-        }
-      }
-      const sent = out.take().map(fromLatin1).join("");
-      assertEquals(commandsIn(sent).length, written);
-    }),
-    { numRuns: 2000, seed: 20_250_612 },
-  );
 });

@@ -1,5 +1,4 @@
 import { assertEquals, assertLessOrEqual, assertThrows } from "@std/assert";
-import fc from "fast-check";
 import { ProtocolError } from "../../src/errors.ts";
 import { LineSplitter } from "../../src/text/line_splitter.ts";
 import { test } from "../support/test.ts";
@@ -23,19 +22,6 @@ test("LineSplitter cuts at LF and CR LF, and leaves other CRs alone", () => {
     assertEquals([splitter.pending, splitter.position], [5, text.length - 5]);
     assertEquals(fromLatin1(splitter.rest()), "four\r");
   }
-});
-
-test("LineSplitter gives the same lines however the bytes are cut", () => {
-  const line = fc.string({ unit: fc.constantFrom(..."ab \r\xff"), maxLength: 30 });
-  fc.assert(
-    fc.property(fc.array(line), fc.array(fc.nat(400)), (lines, at) => {
-      const text = lines.map((part) => `${part}\n`).join("");
-      const offsets = at.map((offset) => offset % (text.length + 1)).sort((a, b) => a - b);
-      const expected = lines.map((part) => part.replace(/\r$/, ""));
-      assertEquals(push(new LineSplitter(), cutAt(latin1(text), ...offsets)), expected);
-    }),
-    { numRuns: 300, seed: 20_250_613 },
-  );
 });
 
 test("LineSplitter takes a line of just the limit, and refuses one byte more, ended or not", () => {

@@ -1,22 +1,13 @@
 /** What is no reply, and how much memory bytes of any kind can take. */
 
 import { assert, assertEquals, assertLessOrEqual, assertThrows } from "@std/assert";
-import fc from "fast-check";
 import { ProtocolError } from "../../src/errors.ts";
 import { Answers } from "../../src/text/answers.ts";
 import { DEFAULT_MAX_LINE, DEFAULT_MAX_VALUE, ReplySplitter } from "../../src/text/reply_splitter.ts";
 import { allocations } from "../support/allocations.ts";
 import { type Random, withRandom } from "../support/random.ts";
 import { test } from "../support/test.ts";
-import {
-  bytewise,
-  cutAt,
-  fromLatin1,
-  latin1,
-  plainReplies,
-  type PlainReply,
-  pushReplies,
-} from "../support/text_wire.ts";
+import { bytewise, cutAt, fromLatin1, latin1, pushReplies } from "../support/text_wire.ts";
 import { TEXT_RECORDED } from "../vectors/text_recorded.ts";
 
 const LINES = [...new Set(TEXT_RECORDED.flatMap(({ steps }) => steps.map(({ receive }) => receive)))]
@@ -238,43 +229,4 @@ test("ReplySplitter makes replies or a ProtocolError of random bytes, and holds 
     }
     assert(refused > 100 && refused < 6000);
   });
-});
-
-test("ReplySplitter gives the same replies however the bytes are cut", () => {
-  const value = fc.oneof(
-    fc.uint8Array({ maxLength: 40 }),
-    fc.constantFrom("END\r\n", "\r\n", "VALUE x 0 3\r\n", "VA 5\r\nHD", "\n").map(latin1),
-    fc.nat(40_000).map((length) => new Uint8Array(length).fill(0x0d)),
-  ).map(fromLatin1);
-  const key = fc.string({ unit: fc.constantFrom(..."abc:/\xc3\xa9%+"), minLength: 1, maxLength: 20 });
-  const reply = fc.oneof(
-    fc.tuple(key, fc.nat(), value).map(([name, flags, data]) => `VALUE ${name} ${flags} ${data.length}\r\n${data}\r\n`),
-    fc.tuple(key, fc.nat(), value).map(([opaque, cas, data]) => `VA ${data.length} O${opaque} c${cas}\r\n${data}\r\n`),
-    fc.constantFrom(
-      "END\r\n",
-      "HD\r\n",
-      "HD O1 k\r\n",
-      "EN\r\n",
-      "STORED\r\n",
-      "12\r\n",
-      "STAT a b c\r\n",
-      "SERVER_ERROR x\r\n",
-    ),
-  );
-  fc.assert(
-    fc.property(
-      fc.array(reply, { maxLength: 12 }),
-      fc.array(fc.double({ min: 0, max: 1, noNaN: true })),
-      (replies, at) => {
-        const text = replies.join("");
-        const bytes = latin1(text);
-        const offsets = at.map((fraction) => Math.floor(fraction * bytes.length)).sort((a, b) => a - b);
-        const splitter = new ReplySplitter();
-        const expected: PlainReply[] = plainReplies(text);
-        assertEquals(pushReplies(splitter, cutAt(bytes, ...offsets)), expected);
-        assertEquals(splitter.pending, 0);
-      },
-    ),
-    { numRuns: 300, seed: 20_250_611 },
-  );
 });
