@@ -60,6 +60,20 @@ export async function openTap(server: string | URL | Address, options: TapOption
  * Has a server forget a registered TAP feed, whose place it would keep for ever.
  *
  * @throws {StatusError} If it refuses; a name that it does not know is no reason to.
+ *
+ * @example
+ * ```ts
+ * import { CouchbaseNode, Server } from "@memwire/memwire/server";
+ * import { deregisterTap, openTap } from "@memwire/memwire/tap";
+ *
+ * await using server = new Server();
+ * new CouchbaseNode().register(server);
+ * const { address } = await server.listen({ hostname: "127.0.0.1", port: 0 });
+ *
+ * const feed = await openTap(address, { name: "copy", registered: true });
+ * await feed.close();
+ * await deregisterTap(address, "copy");
+ * ```
  */
 export async function deregisterTap(
   server: string | URL | Address,

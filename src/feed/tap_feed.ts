@@ -8,10 +8,36 @@ import type { TapSource, TapStats } from "./tap_source.ts";
  *
  * - An event is acknowledged when the next one is taken. So what was taken last before a crash comes again where the server keeps
  *   the place: an event is seen at least once.
- * - What is not taken waits: with acknowledgements the server sends no more than 10,000 messages ahead; without, the transport is
- *   paused when `maxQueuedBytes` wait, and a server may drop a client that is slow.
+ * - What is not taken waits: when `maxQueuedBytes` do, the transport is paused, and TCP slows the server down. With acknowledgements
+ *   the server itself sends no more than 10,000 messages ahead, and drops who acknowledges nothing for 300 seconds; without, it may
+ *   drop who is slow.
  * - The end of a dump, or of a takeover, is the end of the stream. Anything else that ends the connection is a
  *   {@linkcode TapError} that says where to go on; a refusal is a {@linkcode StatusError} with the server's words.
+ *
+ * @example Go on where a feed was
+ * ```ts
+ * import { CouchbaseNode, Server } from "@memwire/memwire/server";
+ * import { openTap } from "@memwire/memwire/tap";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using server = new Server();
+ * const buckets = [{ name: "default", vbucketCount: 1 }];
+ * const node = new CouchbaseNode({ buckets, tap: { checkpointItems: 2 } }).register(server);
+ * const { address } = await server.listen({ hostname: "127.0.0.1", port: 0 });
+ * for (const key of ["a", "b", "c"]) node.bucket("default").set(key, key);
+ *
+ * const options = { name: "copy", backfill: "all", vbuckets: [0] } as const;
+ * await using feed = await openTap(address, { ...options, checkpoints: [{ vbucket: 0, checkpoint: 0n }] });
+ * for await (const event of feed) if (event.type === "mutation" && event.keyText === "c") break;
+ * assertEquals(feed.position(), [{ vbucket: 0, checkpoint: 1n }]); // a and b
+ *
+ * await using next = await openTap(address, { ...options, checkpoints: feed.position() });
+ * for await (const event of next) {
+ *   if (event.type !== "mutation") continue;
+ *   assertEquals(event.keyText, "c"); // once more: its checkpoint was not closed
+ *   break;
+ * }
+ * ```
  */
 export class TapFeed extends ReadableStream<TapEvent> implements AsyncDisposable {
   readonly #source: TapSource;

@@ -30,6 +30,11 @@ export interface TapOptions {
   readonly registered?: boolean | "closed-only";
   /** Asks for flags of items in network byte order; `true` by default. They are right in events either way. */
   readonly fixFlagByteOrder?: boolean;
+  /**
+   * After how many milliseconds without a byte, keep-alives included, the server is taken for gone; 420,000 by default, which is
+   * more than twice the interval of Couchbase, 0 for never.
+   */
+  readonly idleTimeout?: number;
   /** How many bytes may wait to be taken before the transport is paused; 4 MiB by default. */
   readonly maxQueuedBytes?: number;
   /** Largest body in bytes that is accepted; 20 MiB + 64 KiB by default. */
@@ -65,7 +70,13 @@ const { DUMP, TAKEOVER_VBUCKETS, SUPPORT_ACK, REQUEST_KEYS_ONLY, CHECKPOINT, REG
  * @throws {RangeError} If a vbucket or the date cannot be.
  */
 export function tapConnectRequest(options: TapOptions): TapConnectRequest {
-  const { vbuckets, checkpoints, registered, name = "" } = options;
+  const { vbuckets, checkpoints, registered, name = "", idleTimeout = 0, maxQueuedBytes = 0 } = options;
+  if (!(idleTimeout >= 0)) {
+    throw new RangeError(`Cannot use an idleTimeout of ${idleTimeout}: it is milliseconds, 0 for never`);
+  }
+  if (!(maxQueuedBytes >= 0)) {
+    throw new RangeError(`Cannot use maxQueuedBytes of ${maxQueuedBytes}: it is bytes, 0 or more`);
+  }
   if (options.takeover === true && !(vbuckets !== undefined && vbuckets.length > 0)) {
     throw new TypeError("Cannot open TAP feed: takeover needs the vbuckets that are to be taken over");
   }

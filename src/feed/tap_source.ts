@@ -1,3 +1,4 @@
+import { Alarm } from "../connection/alarm.ts";
 import { ProtocolError } from "../errors.ts";
 import { DEFAULT_MAX_BODY, FrameSplitter } from "../frame/frame_splitter.ts";
 import type { Frame } from "../frame/frame.ts";
@@ -16,6 +17,9 @@ import type { TapOptions } from "./tap_options.ts";
 
 /** How many bytes wait before the transport is paused. */
 const DEFAULT_QUEUE = 4 * 1024 * 1024;
+
+/** Servers say something every 200 seconds; so much longer than two such intervals is a server that is gone, in milliseconds. */
+const SILENCE = 420_000;
 
 /** How long acknowledgements may take to leave when the feed is closed, in milliseconds. */
 const LAST_WRITE = 1000;
@@ -51,13 +55,20 @@ interface End {
 }
 
 /** What a {@linkcode TapSource} starts from. */
-export type TapSourceOptions = Pick<TapOptions, "dump" | "takeover" | "ack" | "maxQueuedBytes" | "maxBody">;
+export type TapSourceOptions = Pick<
+  TapOptions,
+  "dump" | "takeover" | "ack" | "idleTimeout" | "maxQueuedBytes" | "maxBody"
+>;
 
 /** The connection of a TAP feed: events come out of it one by one, and are acknowledged. */
 export class TapSource {
   readonly #transport: Transport;
   readonly #options: TapSourceOptions;
   readonly #limit: number;
+  readonly #idleTimeout: number;
+  readonly #alarm: Alarm = new Alarm(() => this.#ring());
+  /** When something came last. */
+  #heard: number = performance.now();
   readonly #splitter: FrameSplitter;
   readonly #out = new FrameWriter();
   readonly #outbox: Outbox;
@@ -87,6 +98,7 @@ export class TapSource {
     this.#transport = transport;
     this.#options = options;
     this.#limit = options.maxQueuedBytes ?? DEFAULT_QUEUE;
+    this.#idleTimeout = options.idleTimeout ?? SILENCE;
     this.#mayEnd = options.dump === true;
     this.#position = new Map(request.checkpoints?.map(({ vbucket, checkpoint }) => [vbucket, checkpoint]));
     this.#splitter = new FrameSplitter({ maxBody: options.maxBody ?? DEFAULT_MAX_BODY });
@@ -103,6 +115,7 @@ export class TapSource {
       data: (chunk) => this.#receive(chunk),
       end: (error) => this.#ended(error),
     });
+    if (this.#over === undefined) this.#arm();
   }
 
   /** The address of the server. */
@@ -152,6 +165,7 @@ export class TapSource {
     this.#open = next.event;
     if (this.#paused && this.#queuedBytes <= this.#limit / 2) {
       this.#paused = false;
+      this.#heard = performance.now();
       this.#transport.resume();
     }
     return next.event;
@@ -219,6 +233,7 @@ export class TapSource {
   }
 
   #forget(): void {
+    this.#alarm.clear();
     this.#waiting = [];
     this.#first = 0;
     this.#queuedBytes = 0;
@@ -251,7 +266,22 @@ export class TapSource {
     });
   }
 
+  #arm(): void {
+    if (this.#idleTimeout > 0) this.#alarm.set(this.#heard + this.#idleTimeout, performance.now());
+  }
+
+  #ring(): void {
+    // Who is not read cannot be heard.
+    if (this.#paused) this.#heard = performance.now();
+    if (performance.now() < this.#heard + this.#idleTimeout) return this.#arm();
+    const lost =
+      `Cannot go on with TAP feed from ${this.peer}: the server has said nothing for ${this.#idleTimeout} ms, ` +
+      "not even that it is there; open another from the position";
+    this.#finish({ lost });
+  }
+
   #receive(chunk: Uint8Array): void {
+    this.#heard = performance.now();
     try {
       this.#splitter.push(chunk, this.#visit);
     } catch (error) {
@@ -312,6 +342,7 @@ export class TapSource {
   }
 
   #finish(end: End): void {
+    this.#alarm.clear();
     clearTimeout(this.#timer);
     if (this.#over !== undefined) return this.#transport.close();
     this.#over = end;

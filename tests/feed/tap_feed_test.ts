@@ -96,6 +96,8 @@ test("openTap refuses options that contradict each other, before it dials", asyn
     RangeError,
     "the date of the backfill",
   );
+  await assertRejects(() => openTap("couch", { idleTimeout: -1, dial }), RangeError, "idleTimeout of -1");
+  await assertRejects(() => openTap("couch", { maxQueuedBytes: NaN, dial }), RangeError, "maxQueuedBytes of NaN");
   await assertRejects(() => openTap("http://couch", { dial }), TypeError, "Cannot read Couchbase address");
   await assertRejects(() => openTap({ path: "/s" }, { tls: true, dial }), TypeError, "with tls");
 });
@@ -372,4 +374,22 @@ test("a write that settles after its answer does not keep the feed from beginnin
   const reader = feed.getReader();
   assertEquals((await reader.read()).value?.type, "initial-stream");
   await close({ feed, peer });
+});
+
+test("a server that says nothing is given up", async () => {
+  const { feed, peer } = await open({ idleTimeout: 5 });
+  const error = await assertRejects(() => all(feed), TapError, "has said nothing for 5 ms");
+  assertEquals(error.position, []);
+  await peer.over;
+});
+
+test("a server that a sleeping consumer does not read is not given up", async () => {
+  const scene = await open({ idleTimeout: 5, maxQueuedBytes: 0, ack: false });
+  const { feed, peer } = scene;
+  await peer.send(MUTATION);
+  // It is paused now, and many such times pass.
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  const reader = feed.getReader();
+  assertEquals((await reader.read()).value?.type, "mutation");
+  await close(scene);
 });
