@@ -163,7 +163,7 @@ test("CouchbaseNode refuses a CAS where none may be, a key of 251 bytes, and a v
 });
 
 test("CouchbaseNode does not know flush, retired opcodes and unknown ones, and says which", async () => {
-  await using scene = new CouchbaseScene();
+  await using scene = new CouchbaseScene({ tap: { enabled: false } });
   await using peer = await scene.peer();
   assertEquals((await peer.ask({ opcode: 0x08, extras: numbers(4, 0) })).status, 0x83);
   for (const opcode of [0x18, 0x23, 0x30, 0x40, 0x97, 0xf2]) assertEquals((await peer.ask({ opcode })).status, 0x83);
