@@ -60,8 +60,8 @@ export type ClientStatus = ClusterEvent;
  * - What is missing is not an error: reads resolve to `undefined` and `delete` to `false`. A write that is lost is one:
  *   {@linkcode NotStoredError}, {@linkcode KeyNotFoundError}, {@linkcode CasMismatchError}.
  * - Keys are text or bytes, 1 to 250 bytes long, and are checked before anything is sent (`RangeError`).
- * - Values are text (written as UTF-8) or bytes. Bytes that are given, as key or as value, must not be changed before the call has
- *   ended: large ones are sent as they are, and a call may be written later or again. Values that are read are safe to keep.
+ * - Values are text (written as UTF-8) or bytes. An array of 64 KiB and more is sent as it is, not as a copy: it must not be
+ *   changed before the call has ended. Values that are read are safe to keep.
  * - All calls made in the same turn leave in one write. Each has a deadline (`timeout`, ms) and takes a `signal`.
  *
  * @example

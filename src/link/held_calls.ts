@@ -8,6 +8,7 @@ import { readReply } from "../connection/read_reply.ts";
 import { ReplyStream } from "../connection/reply_stream.ts";
 import { StrandedCall } from "../connection/stranded.ts";
 import type { Op, Outgoing } from "../ops/op.ts";
+import { ownBytes } from "./own_bytes.ts";
 
 /** Takes a call and sees to it. */
 export type Hold = (call: StrandedCall) => void;
@@ -26,7 +27,7 @@ export function holdCall<Req, Res, T>(
   { options, settle = readReply as Settle<T> }: HeldOptions<T>,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
-    const call = new StrandedCall(op, request, options, 0);
+    const call = new StrandedCall(op, ownBytes(request), options, 0);
     call.settle = settle;
     call.resolve = resolve as (value: unknown) => void;
     call.reject = reject;
@@ -48,7 +49,7 @@ export function holdBatch<Req, Res, T>(
     }
     const call = new StrandedCall(op, undefined, options, 0);
     const settled = { resolve: resolve as (result: BatchResult<unknown>) => void, reject };
-    call.waiter = new Batch<unknown>(op as Op<unknown, unknown>, requests, settle, settled);
+    call.waiter = new Batch<unknown>(op as Op<unknown, unknown>, ownBytes(requests), settle, settled);
     hold(call);
   });
 }
@@ -60,12 +61,13 @@ export function holdStream<Req, Res>(
   request: Outgoing<Req>,
   { options }: HeldOptions<Res>,
 ): AsyncIterableIterator<Res> {
-  const stream = new ReplyStream(op as Op<unknown, Res>, request);
+  const own = ownBytes(request);
+  const stream = new ReplyStream(op as Op<unknown, Res>, own);
   if (op.last === undefined) {
     stream.fail(new TypeError(`Cannot open ${op.name}: it has one answer`));
     return stream;
   }
-  const call = new StrandedCall(op, request, options, 0);
+  const call = new StrandedCall(op, own, options, 0);
   call.waiter = stream;
   hold(call);
   return stream;

@@ -26,7 +26,8 @@ export type LinkState = "idle" | "connecting" | "connected" | "waiting" | "down"
  * - A call goes straight to the connection while there is one. Otherwise it waits for it, within its own deadline.
  * - When the connection is lost, calls that had not left and those that may be done twice are made again, within their deadlines. All
  *   others reject with an error whose `sent` says that they may have been done: a write that left is never repeated.
- * - Keys and values given as bytes belong to the call until it has ended, since it may be written later, or again.
+ * - A call that waits has copies of its bytes. One that is made again has not, so with bytes that may have changed it rejects, unless
+ *   `stableBytes` says that they have not.
  * - A server that answers nothing more is found out: by a NOOP when bytes stop while calls wait, and before the use of a connection
  *   that was idle for long.
  *

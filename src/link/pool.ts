@@ -1,4 +1,5 @@
 import type { BatchResult, CallOptions, ClosableCaller, Settle } from "../connection/caller.ts";
+import type { Connection } from "../connection/connection.ts";
 import type { FrameListener } from "../connection/frame_listeners.ts";
 import type { StrandedCall } from "../connection/stranded.ts";
 import { ClosedError, TimeoutError } from "../errors.ts";
@@ -132,6 +133,11 @@ export class Pool implements ClosableCaller, AsyncDisposable {
   /** The connection for large values, for reads that are known to be of one: `new Client(pool.large)`. It is opened when used. */
   get large(): Link {
     return this.#large;
+  }
+
+  /** The connections that are in use, or were last, that for large values aside; each place its own. */
+  get connections(): readonly (Connection | undefined)[] {
+    return this.#members.map(({ link }) => link.connection);
   }
 
   /** How things stand. */

@@ -1,7 +1,9 @@
+import { Batch } from "../connection/batch.ts";
 import type { StrandedCall } from "../connection/stranded.ts";
 import { type MemcachedError, ProtocolError } from "../errors.ts";
 import { QUIT } from "../ops/admin.ts";
 import type { RetryReason } from "./link_status.ts";
+import { mayHaveChanged } from "./own_bytes.ts";
 
 /** A call that could be made again. */
 export interface Retry {
@@ -19,6 +21,11 @@ export interface Retry {
 export interface RetryOptions {
   /** How often a call that may have been done is made again, if doing it twice is the same as doing it once; 2 by default. */
   readonly retries?: number;
+  /**
+   * Says that keys and values given as bytes are never changed before their call has ended, so that calls with such bytes are made again,
+   * too; `false` by default. Text, and bytes of 64 KiB and more, never are.
+   */
+  readonly stableBytes?: boolean;
   /** Is asked before any call is made again; `false` has it fail. */
   readonly mayRetry?: (retry: Retry) => boolean;
 }
@@ -27,7 +34,7 @@ export interface RetryOptions {
 export function reasonToRetry(
   call: StrandedCall,
   error: MemcachedError,
-  { retries = 2, mayRetry }: RetryOptions,
+  { retries = 2, stableBytes = false, mayRetry }: RetryOptions,
 ): RetryReason | undefined {
   const { op, attempts, waiter } = call;
   // Answers that were passed on would come a second time. And who says goodbye is not to come back for it.
@@ -36,6 +43,7 @@ export function reasonToRetry(
     // What was answered by bytes that are no answer would be so again.
     if (!op.idempotent || attempts > retries || error instanceof ProtocolError) return undefined;
   }
+  if (!stableBytes && mayHaveChanged(waiter instanceof Batch ? waiter.requests : call.request)) return undefined;
   const reason = attempts > 0 ? "idempotent" : "not-sent";
   if (mayRetry !== undefined && !asked(mayRetry, { op: op.name, reason, attempts, error })) return undefined;
   return reason;

@@ -8,7 +8,7 @@ import { NOOP } from "../../src/ops/admin.ts";
 import { GET } from "../../src/ops/retrieval.ts";
 import { FakeClock } from "./fake_clock.ts";
 import { endOfTurn, FakeTransport, nextTask } from "./fake_transport.ts";
-import { answer, hit, type WireFrame } from "./wire_frame.ts";
+import { answer, hit, joined, readAllWire, type WireFrame } from "./wire_frame.ts";
 
 /** What is behind a link: connections are made, refused or held up as the test says. */
 export class LinkScene {
@@ -57,14 +57,15 @@ export class LinkScene {
   async asked(given?: FakeTransport): Promise<WireFrame[]> {
     await endOfTurn();
     const peer = given ?? this.peer;
-    return peer.requests.slice(this.#answered.get(peer) ?? 0);
+    // Of one stream: a large value is a write of its own.
+    return readAllWire(joined(...peer.writes)).slice(this.#answered.get(peer) ?? 0);
   }
 
   /** Answers what was asked: reads with `value of <key>`, all else with success. Returns opcode and key of each. */
   async serve(given?: FakeTransport): Promise<(readonly [number, string])[]> {
     const requests = await this.asked(given);
     const peer = given ?? this.peer;
-    this.#answered.set(peer, peer.requests.length);
+    this.#answered.set(peer, (this.#answered.get(peer) ?? 0) + requests.length);
     for (const request of requests) {
       peer.receive(request.opcode === GET.opcode ? hit(request, `value of ${request.key}`) : answer(request));
     }
