@@ -68,6 +68,7 @@ export class DcpProducer implements SessionFeed, StreamHost {
   #nextNoop = FIRST_NOOP;
   /** After how many further messages the connection breaks. */
   #breakAfter = Infinity;
+  #breaking = false;
 
   /** Begins without streams. */
   constructor(session: Session, options: { name: string; settings: DcpSettings; host: ProducerHost }) {
@@ -164,10 +165,7 @@ export class DcpProducer implements SessionFeed, StreamHost {
   write(out: FrameWriter): boolean {
     const { faults } = this.#host;
     if (faults.silent) return false;
-    if (this.#breakAfter <= 0) {
-      void this.session.close();
-      return false;
-    }
+    if (this.#breakAfter <= 0) return this.#break();
     if (this.#noopDue) return this.#writeNoop(out);
     this.window.exceed(faults.excess);
     if (this.window.isFull(this.settings.window)) return false;
@@ -245,6 +243,13 @@ export class DcpProducer implements SessionFeed, StreamHost {
     out.value("what is this?");
     out.finish(Magic.CLIENT_REQUEST, STRANGE_OPCODE, 0, 0);
     return true;
+  }
+
+  /** Waits until what was written has left, and closes then. */
+  #break(): false {
+    if (this.#breaking) void this.session.close();
+    this.#breaking = true;
+    return false;
   }
 
   #ring(): void {
