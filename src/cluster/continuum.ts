@@ -57,12 +57,13 @@ export class Continuum implements Scheme {
   /** The number of the point that a hash belongs to. */
   #find(hash: number): number {
     const { points } = this;
-    let at = this.#index[hash >>> (32 - INDEX_BITS)]!;
+    const sought = hash >>> 0;
+    let at = this.#index[sought >>> (32 - INDEX_BITS)]!;
     if (this.#before) {
-      while (at < points.length && points[at]! <= hash) at++;
+      while (at < points.length && points[at]! <= sought) at++;
       return (at === 0 ? points.length : at) - 1;
     }
-    while (at < points.length && points[at]! < hash) at++;
+    while (at < points.length && points[at]! < sought) at++;
     return at === points.length ? 0 : at;
   }
 }

@@ -55,7 +55,7 @@ export function hashPoints(
   return servers.flatMap((server, place) =>
     count(points).map((n) => {
       const text = utf8Encode(`${name(server.name)}-${n}`);
-      return { point: hash(text, 0, text.length), place };
+      return { point: hash(text, 0, text.length) >>> 0, place };
     })
   );
 }

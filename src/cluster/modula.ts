@@ -6,9 +6,9 @@ import { weightOf } from "./weights.ts";
 export function modula(servers: readonly RingServer[], hash: KeyHash): Scheme {
   const slots: number[] = servers.flatMap((server, place) => new Array<number>(slotsOf(server)).fill(place));
   return {
-    locate: (bytes, start, end) => slots[hash(bytes, start, end) % slots.length]!,
+    locate: (bytes, start, end) => slots[(hash(bytes, start, end) >>> 0) % slots.length]!,
     *others(bytes, start, end) {
-      const value = hash(bytes, start, end);
+      const value = hash(bytes, start, end) >>> 0;
       yield* withoutFirst(slots, (left) => value % left);
     },
   };

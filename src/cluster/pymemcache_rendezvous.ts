@@ -1,5 +1,6 @@
 import type { KeyHash } from "./hashes/key_hash.ts";
-import { PrefixedKey, rankByName, rendezvous } from "./rendezvous.ts";
+import { LowBytes, PrefixedKey } from "./prefixed_key.ts";
+import { rankByName, rendezvous } from "./rendezvous.ts";
 import type { RingServer, Scheme } from "./ring.ts";
 import { withPort } from "./server_names.ts";
 
@@ -7,19 +8,16 @@ import { withPort } from "./server_names.ts";
 export function pymemcacheRendezvous(servers: readonly RingServer[], hash: KeyHash): Scheme {
   const names = servers.map(({ name }) => withPort(name));
   const prefixed = names.map((name) => new PrefixedKey(name));
-  let key: Uint8Array = new Uint8Array(0);
-  let from = 0;
-  let to = 0;
+  const key = new LowBytes();
   return rendezvous(servers, {
     read(bytes, start, end) {
-      key = bytes;
-      from = start;
-      to = end;
+      key.read(bytes, start, end);
     },
     score(place) {
       const text = prefixed[place]!;
-      const end = text.put(key, from, to);
-      return hash(text.bytes, 0, end);
+      const end = text.put(key.bytes, key.length);
+      // The order of unsigned numbers, kept in a signed one.
+      return hash(text.bytes, 0, end) ^ 0x80000000;
     },
   }, rankByName(names));
 }

@@ -33,11 +33,11 @@ export function fnv1aWide(bytes: Uint8Array, start: number, end: number): number
 function multiplyFirst(bytes: Uint8Array, start: number, end: number, first: number, prime: number): number {
   let hash = first | 0;
   for (let i = start; i < end; i++) hash = Math.imul(hash, prime) ^ ((bytes[i]! << 24) >> 24);
-  return hash >>> 0;
+  return hash;
 }
 
 function multiplyLast(bytes: Uint8Array, start: number, end: number, first: number, prime: number): number {
   let hash = first | 0;
   for (let i = start; i < end; i++) hash = Math.imul(hash ^ ((bytes[i]! << 24) >> 24), prime);
-  return hash >>> 0;
+  return hash;
 }

@@ -45,7 +45,7 @@ const HASHES: Readonly<Record<HashName, () => KeyHash>> = {
     return (bytes, start, end) => md5.digest(bytes, start, end);
   },
   crc: () => crc,
-  crc32: () => crc32,
+  crc32: () => (bytes, start, end) => crc32(bytes, start, end) | 0,
   crc_or_one: () => (bytes, start, end) => crc(bytes, start, end) || 1,
   fnv1_32: () => fnv1,
   fnv1a_32: () => fnv1a,
@@ -71,7 +71,7 @@ const HASHES: Readonly<Record<HashName, () => KeyHash>> = {
  */
 export function chooseHash(hash: HashName | CustomHash): KeyHash {
   if (typeof hash === "function") {
-    return (bytes, start, end) => hash(bytes.subarray(start, end)) >>> 0;
+    return (bytes, start, end) => hash(bytes.subarray(start, end)) | 0;
   }
   if (!Object.hasOwn(HASHES, hash)) {
     throw new TypeError(`Cannot hash keys with ${JSON.stringify(hash)}: it is ${Object.keys(HASHES).join(", ")}`);

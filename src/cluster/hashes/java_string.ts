@@ -1,4 +1,4 @@
-/** `hashCode` of the text as Java has it, over the UTF-16 of the UTF-8 that is given; unsigned, as spymemcached takes it. */
+/** `hashCode` of the text as Java has it, over the UTF-16 of the UTF-8 that is given; spymemcached takes it as unsigned. */
 export function javaString(bytes: Uint8Array, start: number, end: number): number {
   let hash = 0;
   for (let i = start; i < end;) {
@@ -14,10 +14,10 @@ export function javaString(bytes: Uint8Array, start: number, end: number): numbe
     }
     hash = (Math.imul(hash, 31) + point) | 0;
   }
-  return hash >>> 0;
+  return hash;
 }
 
 /** The same as a distance from 0 of a signed number, as memjs takes it. */
 export function javaStringMagnitude(bytes: Uint8Array, start: number, end: number): number {
-  return Math.abs(javaString(bytes, start, end) | 0);
+  return Math.abs(javaString(bytes, start, end)) | 0;
 }

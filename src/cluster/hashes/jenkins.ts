@@ -25,7 +25,7 @@ export function jenkins(bytes: Uint8Array, start: number, end: number): number {
     b = (b + a) | 0;
   }
   // Nothing is mixed when nothing is left.
-  if (i === end) return c >>> 0;
+  if (i === end) return c;
   a = (a + word(bytes, i, end)) | 0;
   b = (b + word(bytes, i + 4, end)) | 0;
   c = (c + word(bytes, i + 8, end)) | 0;
@@ -35,7 +35,7 @@ export function jenkins(bytes: Uint8Array, start: number, end: number): number {
   c = ((c ^ b) - ((b << 16) | (b >>> 16))) | 0;
   a = ((a ^ c) - ((c << 4) | (c >>> 28))) | 0;
   b = ((b ^ a) - ((a << 14) | (a >>> 18))) | 0;
-  return ((c ^ b) - ((b << 24) | (b >>> 8))) >>> 0;
+  return ((c ^ b) - ((b << 24) | (b >>> 8))) | 0;
 }
 
 /** Four bytes, little-endian; what lies behind the end is 0. */

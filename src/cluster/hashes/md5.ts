@@ -8,7 +8,7 @@ export class Md5 {
   readonly words: Uint32Array = new Uint32Array(4);
   readonly #block = new Int32Array(16);
 
-  /** Digests a stretch of bytes, leaves the digest in `words` and returns the first of them. */
+  /** Digests a stretch of bytes, leaves the digest in `words` and returns the first of them, signed. */
   digest(bytes: Uint8Array, start: number, end: number): number {
     const { words } = this;
     words[0] = 0x67452301;
@@ -32,7 +32,7 @@ export class Md5 {
     block[14] = length << 3;
     block[15] = length >>> 29;
     this.#mix();
-    return words[0];
+    return words[0] | 0;
   }
 
   /** Takes up to 64 bytes as words, little-endian, the rest of them 0. */

@@ -16,7 +16,7 @@ export function murmur2(bytes: Uint8Array, start: number, end: number): number {
   }
   if (i < end) hash = Math.imul(hash ^ readTail(bytes, i, end), m);
   hash = Math.imul(hash ^ (hash >>> 13), m);
-  return (hash ^ (hash >>> 15)) >>> 0;
+  return hash ^ (hash >>> 15);
 }
 
 /** MurmurHash3 as libmemcached has it, with a seed that depends on the length. */
@@ -36,7 +36,7 @@ export function murmur3(bytes: Uint8Array, start: number, end: number, seed = 0)
   hash ^= end - start;
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
+  return hash ^ (hash >>> 16);
 }
 
 function scramble(k: number): number {

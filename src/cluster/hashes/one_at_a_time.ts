@@ -12,5 +12,5 @@ export function oneAtATime(bytes: Uint8Array, start: number, end: number): numbe
   }
   hash = (hash + (hash << 3)) | 0;
   hash ^= hash >>> 11;
-  return (hash + (hash << 15)) >>> 0;
+  return (hash + (hash << 15)) | 0;
 }

@@ -8,7 +8,7 @@ export class Xxh3 {
   /** What the eight lanes of long inputs have summed up. */
   readonly #lanes: readonly Word64[] = LANES.map(() => new Word64());
 
-  /** Hashes a stretch of bytes, and returns the lower half. */
+  /** Hashes a stretch of bytes, and returns the lower half, signed. */
   hash(bytes: Uint8Array, start: number, end: number): number {
     const length = end - start;
     if (length > 240) this.#hashLong(bytes, start, end);
@@ -17,7 +17,7 @@ export class Xxh3 {
     else if (length > 8) this.#hash16(bytes, start, end);
     else if (length > 3) this.#hash8(bytes, start, end);
     else this.#hash3(bytes, start, end);
-    return this.value.low >>> 0;
+    return this.value.low;
   }
 
   #hash3(bytes: Uint8Array, start: number, end: number): void {
