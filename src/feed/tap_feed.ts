@@ -11,7 +11,8 @@ import type { TapSource, TapStats } from "./tap_source.ts";
  * - What is not taken waits: when `maxQueuedBytes` do, the transport is paused, and TCP slows the server down. With acknowledgements
  *   the server itself sends no more than 10,000 messages ahead, and drops who acknowledges nothing for 300 seconds; without, it may
  *   drop who is slow.
- * - The end of a dump, or of a takeover, is the end of the stream. Anything else that ends the connection is a
+ * - The end of a dump, or of a takeover, is the end of the stream. With acknowledgements a dump that was cut is told from a whole
+ *   one, since the server waits for the last of them; without it is not, unless a message was cut. Anything else that ends the connection is a
  *   {@linkcode TapError} that says where to go on; a refusal is a {@linkcode StatusError} with the server's words.
  *
  * @example Go on where a feed was

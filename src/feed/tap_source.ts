@@ -82,6 +82,10 @@ export class TapSource {
   #over: End | undefined = undefined;
   /** Whether the server has said that it has no more. */
   #mayEnd: boolean;
+  /** Whether the server asks for acknowledgements at all, and whether it has that of the last message. */
+  #asks = false;
+  #settled = true;
+  #latest: TapEvent | undefined = undefined;
   #wake: () => void = () => {};
   #flushing = false;
   /** Closes when what was acknowledged has left. */
@@ -255,7 +259,10 @@ export class TapSource {
 
   #answer(event: TapEvent, status: number): void {
     if (this.#over !== undefined) return;
-    if (status === Status.SUCCESS) this.#acks++;
+    if (status === Status.SUCCESS) {
+      this.#acks++;
+      this.#settled = event === this.#latest;
+    }
     this.#out.begin();
     this.#out.finish(Magic.SERVER_RESPONSE, event.opcode, event.opaque, status);
     if (this.#flushing) return;
@@ -303,6 +310,9 @@ export class TapSource {
     frame.keep();
     const event = readTapEvent(frame);
     this.#received++;
+    this.#asks ||= event.wantsAck && this.#options.ack !== false;
+    this.#settled = false;
+    this.#latest = event;
     this.#queuedBytes += frame.size;
     this.#waiting.push({ event, size: frame.size });
     // What follows is the end of a feed that was asked for, or announced.
@@ -324,7 +334,9 @@ export class TapSource {
   }
 
   #ended(error: unknown): void {
-    if (error === undefined && this.#mayEnd && this.#splitter.pending === 0) this.#finish({});
+    // Who asks for acknowledgements waits for the last before it ends: a close before that is none.
+    const whole = this.#splitter.pending === 0 && (this.#settled || !this.#asks);
+    if (error === undefined && this.#mayEnd && whole) this.#finish({});
     else this.#lose(error);
   }
 

@@ -393,3 +393,18 @@ test("a server that a sleeping consumer does not read is not given up", async ()
   assertEquals((await reader.read()).value?.type, "mutation");
   await close(scene);
 });
+
+test("a dump that ends before its last acknowledgement was cut, one that ends behind it is whole", async () => {
+  for (const messages of [[OPAQUE], [OPAQUE, MUTATION], [OPAQUE, MUTATION, CHECKPOINT_END]]) {
+    const { feed, peer } = await open({ dump: true });
+    await peer.send(...messages);
+    peer.close();
+    await assertRejects(() => all(feed), TapError, "before the end of the feed");
+  }
+  const { feed, peer } = await open({ dump: true });
+  await peer.send(OPAQUE, MUTATION, CHECKPOINT_END);
+  const reading = all(feed);
+  assertEquals((await peer.take(2)).map(({ opcode }) => opcode), [0x44, 0x47]);
+  peer.close();
+  assertEquals(await reading, ["initial-stream", "mutation", "checkpoint-end"]);
+});
