@@ -14,6 +14,7 @@ import { Status } from "../wire/status.ts";
 import { TapError } from "./tap_error.ts";
 import { readTapEvent, type TapEvent } from "./tap_event.ts";
 import type { TapOptions } from "./tap_options.ts";
+import { TapQueue } from "./tap_queue.ts";
 
 /** How many bytes wait before the transport is paused. */
 const DEFAULT_QUEUE = 4 * 1024 * 1024;
@@ -38,12 +39,6 @@ export interface TapStats {
   readonly noops: number;
   /** Bytes of messages that wait to be taken. */
   readonly queuedBytes: number;
-}
-
-/** What waits to be taken, with the bytes that it holds. */
-interface Waiting {
-  readonly event: TapEvent;
-  readonly size: number;
 }
 
 /** How a feed has ended: as it should with neither. */
@@ -73,9 +68,7 @@ export class TapSource {
   readonly #out = new FrameWriter();
   readonly #outbox: Outbox;
   readonly #position: Map<number, bigint>;
-  #waiting: Waiting[] = [];
-  #first = 0;
-  #queuedBytes = 0;
+  readonly #queue = new TapQueue();
   #paused = false;
   /** The event that was taken last and is not acknowledged yet. */
   #open: TapEvent | undefined = undefined;
@@ -145,7 +138,7 @@ export class TapSource {
       acks: this.#acks,
       nacks: this.#nacks,
       noops: this.#noops,
-      queuedBytes: this.#queuedBytes,
+      queuedBytes: this.#queue.bytes,
     };
   }
 
@@ -155,24 +148,16 @@ export class TapSource {
    */
   take(): TapEvent | undefined | null {
     this.#settle();
-    const next = this.#waiting[this.#first];
-    if (next === undefined) {
-      return this.#end();
-    }
-    this.#waiting[this.#first++] = undefined as unknown as Waiting;
-    if (this.#first === this.#waiting.length) {
-      this.#waiting = [];
-      this.#first = 0;
-    }
-    this.#queuedBytes -= next.size;
+    const event = this.#queue.shift();
+    if (event === undefined) return this.#end();
     this.#taken++;
-    this.#open = next.event;
-    if (this.#paused && this.#queuedBytes <= this.#limit / 2) {
+    this.#open = event;
+    if (this.#paused && this.#queue.bytes <= this.#limit / 2) {
       this.#paused = false;
       this.#heard = performance.now();
       this.#transport.resume();
     }
-    return next.event;
+    return event;
   }
 
   /** What there is when nothing waits. */
@@ -238,9 +223,7 @@ export class TapSource {
 
   #forget(): void {
     this.#alarm.clear();
-    this.#waiting = [];
-    this.#first = 0;
-    this.#queuedBytes = 0;
+    this.#queue.clear();
     this.#splitter.stop();
   }
 
@@ -294,7 +277,7 @@ export class TapSource {
     } catch (error) {
       this.#finish({ error });
     }
-    if (!this.#paused && this.#queuedBytes > this.#limit && this.#over === undefined) {
+    if (!this.#paused && this.#queue.bytes > this.#limit && this.#over === undefined) {
       this.#paused = true;
       this.#transport.pause();
     }
@@ -313,8 +296,7 @@ export class TapSource {
     this.#asks ||= event.wantsAck && this.#options.ack !== false;
     this.#settled = false;
     this.#latest = event;
-    this.#queuedBytes += frame.size;
-    this.#waiting.push({ event, size: frame.size });
+    this.#queue.push(event, frame.size);
     // What follows is the end of a feed that was asked for, or announced.
     if (event.type === "closing") this.#mayEnd = true;
     if (this.#options.takeover === true && event.type === "vbucket-state" && event.state === VbucketState.ACTIVE) {
