@@ -1,8 +1,9 @@
 /**
  * What `deno task interop` runs: the official Couchbase SDK, under Node, against the embedded node, and our own client beside it;
- * then libmemcached beside our rings, with real servers.
+ * then libmemcached and twemproxy beside our rings, with real servers.
  *
- * The SDK is fetched with npm into the cache folder, libmemcached with the system's package manager. An argument runs only those checks whose names have it in them.
+ * The SDK is fetched with npm into the cache folder, libmemcached and twemproxy with the system's package manager.
+ * An argument runs only those checks whose names have it in them.
  * The last line is "N passed, N failed".
  */
 
@@ -12,6 +13,7 @@ import { type EmbeddedNode, startNode } from "./interop/embedded_node.ts";
 import { installSdk, SDK_VERSION } from "./interop/install_sdk.ts";
 import { type RingChecks, ringChecks } from "./interop/rings.ts";
 import { AFTER, BEFORE, type Checks, withOwnClient } from "./interop/own_client.ts";
+import { twemproxyChecks } from "./interop/twemproxy.ts";
 import { runSuite, say, since } from "./support/run_suite.ts";
 
 /** The most that all checks of the SDK may take together, in ms. */
@@ -33,7 +35,8 @@ let failed = 0;
     if (node.errors.length > 0) throw new AggregateError(node.errors, node.errors.join("; "));
   });
 }
-await runRings();
+await runRings("libmemcached", ringChecks);
+await runRings("twemproxy", twemproxyChecks);
 say(`\nInterop done in ${since(began)}`);
 say(`Interop: ${passed} passed, ${failed} failed`);
 process.exit(failed > 0 ? 1 : 0);
@@ -64,11 +67,11 @@ async function runSdk({ address }: EmbeddedNode): Promise<void> {
   });
 }
 
-/** Runs the checks of rings beside libmemcached. */
-async function runRings(): Promise<void> {
+/** Runs the checks of rings beside one of those that they imitate. */
+async function runRings(name: string, make: (log: typeof say) => Promise<RingChecks>): Promise<void> {
   let checks: RingChecks = {};
-  await check("libmemcached is installed", async () => {
-    checks = await ringChecks(say);
+  await check(`${name} is installed`, async () => {
+    checks = await make(say);
   });
   for (const [name, run] of Object.entries(checks)) {
     if (name.includes(only)) await check(name, run);

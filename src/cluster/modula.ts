@@ -1,10 +1,24 @@
 import type { KeyHash } from "./hashes/key_hash.ts";
 import type { RingServer, Scheme } from "./ring.ts";
+import { withoutDefaultPort } from "./server_names.ts";
 import { weightOf } from "./weights.ts";
 
 /** The hash modulo the number of servers; one of weight 3 is in the list three times. */
 export function modula(servers: readonly RingServer[], hash: KeyHash): Scheme {
-  const slots: number[] = servers.flatMap((server, place) => new Array<number>(slotsOf(server)).fill(place));
+  return modulo(servers.flatMap(slotsOf), hash);
+}
+
+/** The same as twemproxy has it, which sorts its servers: shorter names first, those of one length by their letters. */
+export function modulaTwemproxy(servers: readonly RingServer[], hash: KeyHash): Scheme {
+  const named = servers.map((server, place) => ({
+    name: withoutDefaultPort(server.name),
+    slots: slotsOf(server, place),
+  }));
+  named.sort((a, b) => a.name.length - b.name.length || (a.name < b.name ? -1 : 1));
+  return modulo(named.flatMap(({ slots }) => slots), hash);
+}
+
+function modulo(slots: readonly number[], hash: KeyHash): Scheme {
   return {
     locate: (bytes, start, end) => slots[(hash(bytes, start, end) >>> 0) % slots.length]!,
     *others(bytes, start, end) {
@@ -41,8 +55,9 @@ export function shuffled(count: number, hash: number): Generator<number> {
   });
 }
 
-function slotsOf(server: RingServer): number {
+/** The place of a server, as often as it weighs. */
+function slotsOf(server: RingServer, place: number): number[] {
   const weight = weightOf(server);
-  if (Number.isInteger(weight) && weight <= 65535) return weight;
+  if (Number.isInteger(weight) && weight <= 65535) return new Array<number>(weight).fill(place);
   throw new RangeError(`Cannot use a weight of ${weight} for ${server.name}: this ring takes integers from 1 to 65535`);
 }

@@ -5,7 +5,7 @@ import { dalliPoints, digestPoints, hashPoints, type NameRule, type Share } from
 import { shareInDoubles, shareInFloats, shareOfEquals } from "./ketama.ts";
 import { jump } from "./jump.ts";
 import { ch3, mcrouterCrc32, mcrouterRendezvous } from "./mcrouter.ts";
-import { modula } from "./modula.ts";
+import { modula, modulaTwemproxy } from "./modula.ts";
 import { pymemcacheRendezvous } from "./pymemcache_rendezvous.ts";
 import type { RingServer, Scheme } from "./ring.ts";
 import { evcacheName, libmemcachedName, libmemcachedSpyName, withoutDefaultPort, withPort } from "./server_names.ts";
@@ -16,8 +16,9 @@ import { equalWeights } from "./weights.ts";
  * The rings by name: which client places keys so.
  *
  * - `modula`: the hash modulo the number of servers. libmemcached, pylibmc and php-memcached by default (`one_at_a_time`), and by `hash`
- *   gomemcache (`crc32`), python-memcached (`crc_or_one`), spymemcached (`java`), memjs (`java_abs`) and twemproxy (`fnv1a_64`).
+ *   gomemcache (`crc32`), python-memcached (`crc_or_one`), spymemcached (`java`), memjs (`java_abs`).
  *   Nearly every key moves when a server comes or goes.
+ * - `modula-twemproxy`: the same, in the order that twemproxy puts its servers in, by `fnv1a_64` unless told otherwise.
  * - `ketama`: libmemcached's `KETAMA`, without weights; 100 points for each server, and points and keys by the chosen hash (`one_at_a_time`).
  * - `ketama-weighted`: libmemcached's `KETAMA_WEIGHTED`, what pylibmc calls `ketama_weighted` and php-memcached `OPT_LIBKETAMA_COMPATIBLE`;
  *   also spymemcached with its `LIBMEMCACHED` format.
@@ -38,6 +39,7 @@ import { equalWeights } from "./weights.ts";
  */
 export type RingName =
   | "modula"
+  | "modula-twemproxy"
   | "ketama"
   | "ketama-weighted"
   | "ketama-libmemcached-spy"
@@ -78,6 +80,7 @@ export interface SchemeEntry {
 /** All rings. */
 export const SCHEMES: Readonly<Record<RingName, SchemeEntry>> = {
   modula: { defaultHash: "one_at_a_time", scheme: (servers, { hash }) => modula(servers, hash) },
+  "modula-twemproxy": { defaultHash: "fnv1a_64", scheme: (servers, { hash }) => modulaTwemproxy(servers, hash) },
   ketama: {
     defaultHash: "one_at_a_time",
     weightless: true,

@@ -10,6 +10,7 @@ const KEYS = Array.from({ length: 20_000 }, (_, i) => new TextEncoder().encode(`
 /** How much more or less than its share a server may have: ketama's with few points are known to be rough. */
 const EVEN: Readonly<Partial<Record<RingName, number>>> = {
   modula: 0.06,
+  "modula-twemproxy": 0.06,
   "crc32-pecl": 0.06,
   ketama: 0.35,
   "ketama-weighted": 0.3,
@@ -28,7 +29,7 @@ const EVEN: Readonly<Partial<Record<RingName, number>>> = {
 };
 
 /** Those that move nearly everything. */
-const MODULO: readonly RingName[] = ["modula", "crc32-pecl", "mcrouter-crc32"];
+const MODULO: readonly RingName[] = ["modula", "modula-twemproxy", "crc32-pecl", "mcrouter-crc32"];
 
 function servers(count: number): RingServer[] {
   return Array.from({ length: count }, (_, i) => ({ name: `cache-${i}.example:11211` }));

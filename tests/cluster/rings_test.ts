@@ -156,6 +156,19 @@ test("rings: names are hashed as each client writes them", () => {
   }
 });
 
+test("rings: twemproxy sorts its servers by length and letters before it counts them", () => {
+  const sorted = makeRing("modula", ["c", "host", "cache-9", "cache-10"].map((name) => ({ name })), {
+    hash: "fnv1a_64",
+  });
+  const given = makeRing("modula-twemproxy", ["cache-9", "c", "cache-10", "host:11211"].map((name) => ({ name })));
+  for (const key of PLACED_KEYS) {
+    assertEquals(
+      given.servers[given.locate(key)]!.name.replace(":11211", ""),
+      sorted.servers[sorted.locate(key)]!.name,
+    );
+  }
+});
+
 test("rings: of a key with a tag only the tag is hashed", () => {
   const plain = makeRing("ketama-weighted", servers(50));
   const tagged = makeRing("ketama-weighted", servers(50), { hashTag: "{}" });
@@ -213,7 +226,11 @@ test("rings: a function of one's own is the ring", () => {
 
 test("rings: what cannot be a ring is refused in words", () => {
   const wrong: readonly [() => unknown, typeof TypeError | typeof RangeError, string][] = [
-    [() => makeRing("ketma" as RingName, THREE), TypeError, 'Cannot make a ring "ketma": it is modula, ketama, '],
+    [
+      () => makeRing("ketma" as RingName, THREE),
+      TypeError,
+      'Cannot make a ring "ketma": it is modula, modula-twemproxy, ketama, ',
+    ],
     [() => makeRing("toString" as RingName, THREE), TypeError, "Cannot make a ring"],
     [() => makeRing("ketama-weighted", THREE, { hash: "crc" }), TypeError, "it has its own"],
     [() => makeRing("modula", [...THREE, THREE[0]!]), TypeError, "10.0.1.1:11211 is listed twice"],
