@@ -21,6 +21,44 @@ import { type CasEntry, casMany, deleteMany, getMany, storeMany } from "./multi_
  * - Calls without a key (`version`, `flush`, `noop`, `verbosity`, `quit`) go to all servers and are done when all have answered.
  * - A write whose server takes none (see {@linkcode ShardState}) is a {@linkcode SkippedError}; a read of it is a miss.
  * - Sentinels are what fills servers before they are read: the methods of that name reach servers that are `writeOnly` or `warmUp`, too.
+ * - `status()` tells of servers that come and go, of their connections and states, and of every decision of a failover policy.
+ *
+ * Made by `connect` with a list of servers; by hand it is made over a {@linkcode Router}.
+ *
+ * @example
+ * ```ts
+ * import { Connection } from "@memwire/memwire";
+ * import { ClusterClient, Router, ShardManager } from "@memwire/memwire/cluster";
+ * import { MemoryStore, Server } from "@memwire/memwire/server";
+ * import { memoryPair } from "@memwire/memwire/transport/memory";
+ * import { assertEquals } from "@std/assert";
+ *
+ * // Three servers in memory.
+ * const servers = new Map(["cache-1", "cache-2", "cache-3"].map((name) => [name, new Server()]));
+ * for (const server of servers.values()) new MemoryStore().register(server);
+ * const open = ({ name }: { name: string }) => {
+ *   const [here, there] = memoryPair();
+ *   servers.get(name)!.serve(there);
+ *   return new Connection(here);
+ * };
+ *
+ * await using client = new ClusterClient(new Router(new ShardManager(servers.keys()), { open }));
+ * await client.setMulti([["a", "1"], ["b", "2"], ["c", "3"]], { ttl: 60 });
+ * const { hits, misses, errors } = await client.getMulti(["a", "b", "c", "d"]);
+ * assertEquals([...hits.keys(), ...misses, ...errors.keys()], ["a", "b", "c", "d"]);
+ *
+ * // Each server by itself.
+ * const { results } = await client.onEach((one) => one.stats());
+ * assertEquals([...results.values()].map((stats) => Number(stats.get("curr_items"))).reduce((a, b) => a + b), 3);
+ *
+ * // A server that is filled before it is read.
+ * const name = client.serverOf("a")!;
+ * client.shards.setState(name, "warmUp");
+ * assertEquals(await client.get("a"), undefined);
+ * assertEquals((await client.setSentinels([["a", "4"]])).hits.size, 1);
+ * client.shards.setState(name, "active");
+ * assertEquals(await client.getText("a"), "4");
+ * ```
  */
 export class ClusterClient extends Client {
   readonly #router: Router;

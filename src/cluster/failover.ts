@@ -39,7 +39,38 @@ export interface FailoverTarget {
   readonly ttl?: number;
 }
 
-/** Decides about calls that their server cannot answer. */
+/**
+ * Decides about calls that their server cannot answer.
+ *
+ * @example Reads go elsewhere, writes wait for better times
+ * ```ts
+ * import { connect, type FailoverPolicy } from "@memwire/memwire/cluster";
+ * import { MemoryStore, Server } from "@memwire/memwire/server";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const readsOnly: FailoverPolicy = {
+ *   decide({ read, next }) {
+ *     const server = next();
+ *     return read && server !== undefined ? { server } : "fail";
+ *   },
+ * };
+ *
+ * const servers = [new Server(), new Server()];
+ * const addresses = await Promise.all(servers.map(async (server) => {
+ *   new MemoryStore().register(server);
+ *   return (await server.listen({ hostname: "127.0.0.1", port: 0 })).address;
+ * }));
+ * {
+ *   await using client = await connect(addresses, { failover: readsOnly });
+ *   const away = client.serverOf("k")!;
+ *   client.shards.setState(away, "down");
+ *   assertEquals(await client.get("k"), undefined);
+ *   const error = await client.set("k", "v").catch((error) => error);
+ *   assertEquals([error.code, error.node], ["SKIPPED", away]);
+ * }
+ * await Promise.all(servers.map((server) => server.close()));
+ * ```
+ */
 export interface FailoverPolicy {
   /**
    * Called for each call that failed, or would, since its connection was lost or its server counts as down. A call whose bytes
