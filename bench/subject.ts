@@ -18,6 +18,8 @@ import type { Start } from "./subjects/subject.ts";
 const LOADERS: Record<string, () => Promise<{ start: unknown }>> = {
   "memwire": () => import("./subjects/memwire.ts"),
   "memwire-counted": () => import("./subjects/memwire_counted.ts"),
+  "memwire-meta": () => import("./subjects/memwire_text.ts").then(({ startMeta }) => startMeta),
+  "memwire-text": () => import("./subjects/memwire_text.ts").then(({ startText }) => startText),
   "memjs": () => import("./subjects/memjs.ts"),
   "memcached": () => import("./subjects/memcached.ts"),
   "memcache-client": () => import("./subjects/memcache_client.ts"),
