@@ -1,5 +1,6 @@
 import { COLLECTIONS_GET_SCOPE_ID } from "../ops/collections.ts";
 import { CollectionIds } from "../couchbase/collections.ts";
+import { UnsupportedError } from "../errors.ts";
 import { type StreamFilter, writeStreamFilter } from "../ops/dcp_filter.ts";
 import { MAX_SEQNO } from "../ops/dcp_stream.ts";
 import type { FailoverEntry } from "../ops/vbucket.ts";
@@ -33,6 +34,19 @@ export interface DcpCoreSettings {
   readonly options: DcpOptions;
   /** UUID of the bucket, once it is connected; "" when it is not known. */
   readonly bucket: () => string;
+}
+
+/** What `from` and `to` may be beside a position. */
+const WORDS: readonly string[] = ["beginning", "now", "never"];
+
+type Highs = ReadonlyMap<number, bigint>;
+
+/** From where to where streams go, and what they are about. */
+interface StreamRange {
+  readonly from: "beginning" | "now" | ReadonlyMap<number, VbucketPosition>;
+  readonly to: "now" | "never" | ReadonlyMap<number, VbucketPosition>;
+  readonly highs: Highs;
+  readonly filter: StreamFilter | undefined;
 }
 
 /** Everything of a feed but the shape in which it is read: one queue, the streams, and who they are had from. */
@@ -172,7 +186,7 @@ export class DcpCore {
     this.#checkNew(wanted);
     const highs = from === "now" || to === "now" ? await this.seqnos() : this.#highs;
     const filter = await this.#filterOf(wanted.collections || wanted.scope !== undefined ? wanted : this.#options);
-    const stream = await this.#makeStream(wanted, { from, to, highs, filter });
+    const stream = await this.#makeStream(wanted, { from: parse(from), to: parse(to), highs, filter });
     if (stream !== undefined) await this.#node.add(stream);
   }
 
@@ -237,9 +251,8 @@ export class DcpCore {
     const highs = needsHighs ? await this.seqnos() : this.#highs;
     const filter = await this.#filterOf(this.#options);
     const wanted = [...new Set(vbuckets ?? highs.keys())];
-    const streams = await Promise.all(
-      wanted.map((vbucket) => this.#makeStream({ vbucket }, { from, to, highs, filter })),
-    );
+    const range = { from: parse(from), to: parse(to), highs, filter };
+    const streams = await Promise.all(wanted.map((vbucket) => this.#makeStream({ vbucket }, range)));
     const open = streams.filter((stream) => stream !== undefined);
     if (open.length === 0 && wanted.length > 0) this.queue.end();
     await Promise.all(open.map((stream) => this.#node.add(stream)));
@@ -247,12 +260,7 @@ export class DcpCore {
 
   async #makeStream(
     name: DcpStreamName,
-    { from, to, highs, filter }: {
-      readonly from: DcpFrom;
-      readonly to: DcpTo;
-      readonly highs: ReadonlyMap<number, bigint>;
-      readonly filter: StreamFilter | undefined;
-    },
+    { from, to, highs, filter }: StreamRange,
   ): Promise<DcpStream | undefined> {
     const vbucket = checkVbucket(name.vbucket);
     const end = endOf(vbucket, to, highs);
@@ -274,9 +282,9 @@ export class DcpCore {
     return stream;
   }
 
-  async #beginning(vbucket: number, from: DcpFrom, highs: ReadonlyMap<number, bigint>): Promise<VbucketPosition> {
+  async #beginning(vbucket: number, from: StreamRange["from"], highs: Highs): Promise<VbucketPosition> {
     if (from === "beginning") return NO_POSITION;
-    if (from !== "now") return readFeedPosition(from).get(vbucket) ?? NO_POSITION;
+    if (from !== "now") return from.get(vbucket) ?? NO_POSITION;
     const high = highs.get(vbucket) ?? 0n;
     return high === 0n ? NO_POSITION : wholePosition(await this.#node.failoverLog(vbucket), high);
   }
@@ -292,14 +300,20 @@ export class DcpCore {
 
   /** Names become numbers here, since streams know nothing else. */
   async #filterOf({ collections, scope }: DcpFilter): Promise<StreamFilter | undefined> {
-    const { connection } = this.#node;
+    if (scope === undefined && collections === undefined) return undefined;
+    const connection = this.#node.use();
+    if (!connection.features.collections) {
+      throw new UnsupportedError("Cannot stream by collection or scope: the server has not granted COLLECTIONS", {
+        sent: false,
+      });
+    }
     if (scope !== undefined) {
       if (typeof scope === "number") return { scope };
-      const { id } = await connection!.call(COLLECTIONS_GET_SCOPE_ID, { path: scope });
+      const { id } = await connection.call(COLLECTIONS_GET_SCOPE_ID, { path: scope });
       return { scope: id };
     }
     if (collections === undefined) return undefined;
-    const ids = new CollectionIds(connection!);
+    const ids = new CollectionIds(connection);
     return {
       collections: await Promise.all(collections.map((name) => typeof name === "number" ? name : ids.get(name))),
     };
@@ -341,10 +355,15 @@ function keyOf({ vbucket, streamId = 1 }: DcpStreamName, { streamIds = false }: 
 }
 
 /** The last seqno that is wanted; nothing if the vbucket is not. */
-function endOf(vbucket: number, to: DcpTo, highs: ReadonlyMap<number, bigint>): bigint | undefined {
+function endOf(vbucket: number, to: StreamRange["to"], highs: Highs): bigint | undefined {
   if (to === "never") return MAX_SEQNO;
   if (to === "now") return highs.get(vbucket) ?? 0n;
-  return readFeedPosition(to).get(vbucket)?.seqno;
+  return to.get(vbucket)?.seqno;
+}
+
+/** Positions are checked and read once for all vbuckets. */
+function parse<W extends string>(where: W | FeedPosition): W | ReadonlyMap<number, VbucketPosition> {
+  return typeof where === "string" && WORDS.includes(where) ? where : readFeedPosition(where);
 }
 
 function textOf(filter: StreamFilter | undefined, streamId: number | undefined): string | undefined {

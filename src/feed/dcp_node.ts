@@ -130,13 +130,13 @@ export class DcpNode implements DcpStreamHost {
   /** The last write of each active vbucket. */
   async seqnos(options?: CallOptions): Promise<ReadonlyMap<number, bigint>> {
     const request = { state: VbucketState.ACTIVE };
-    return (await this.#use().call(GET_ALL_VB_SEQNOS, request, { timeout: PATIENCE, ...options })).seqnos;
+    return (await this.use().call(GET_ALL_VB_SEQNOS, request, { timeout: PATIENCE, ...options })).seqnos;
   }
 
   /** The histories of a vbucket. */
   async failoverLog(vbucket: number, options?: CallOptions): Promise<readonly FailoverEntry[]> {
     const how = { timeout: PATIENCE, ...options, vbucket };
-    return (await this.#use().call(DCP_GET_FAILOVER_LOG, {}, how)).entries;
+    return (await this.use().call(DCP_GET_FAILOVER_LOG, {}, how)).entries;
   }
 
   /** Gives back what was taken: nothing waits in the queue. */
@@ -220,7 +220,8 @@ export class DcpNode implements DcpStreamHost {
     this.#settings.sawManifest(manifest);
   }
 
-  #use(): Connection {
+  /** The connection of now; throws while there is none. */
+  use(): Connection {
     if (this.#connection !== undefined) return this.#connection;
     throw new DcpError("Cannot ask the node: it is being connected to; try again later", { sent: false });
   }
