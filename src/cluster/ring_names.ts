@@ -1,7 +1,8 @@
 import { Continuum } from "./continuum.ts";
+import { dalli } from "./dalli.ts";
 import { chooseHash, type HashName } from "./hashes/hash_names.ts";
 import type { KeyHash } from "./hashes/key_hash.ts";
-import { dalliPoints, digestPoints, hashPoints, type NameRule, type Share } from "./ketama.ts";
+import { digestPoints, hashPoints, type NameRule, type Share } from "./ketama.ts";
 import { shareInDoubles, shareInFloats, shareOfEquals } from "./ketama.ts";
 import { jump } from "./jump.ts";
 import { ch3, mcrouterCrc32, mcrouterRendezvous } from "./mcrouter.ts";
@@ -28,7 +29,7 @@ import { equalWeights } from "./weights.ts";
  *   resolved to (`host/10.0.0.1:11211`): name the servers so to find what it has written.
  * - `ketama-evcache`: EVCache, and memcached's proxy in its mode of that name.
  * - `ketama-twemproxy`: twemproxy, keys by `fnv1a_64` unless told otherwise.
- * - `dalli`: Dalli for Ruby.
+ * - `dalli`: Dalli for Ruby, with its order of servers to turn to.
  * - `crc32-pecl`: PHP's memcache with its standard strategy.
  * - `rendezvous`: pymemcache's `HashClient`.
  * - `jump`: jump consistent hash over XXH3, the default of memcached's proxy. Add and remove servers only at the end of the list.
@@ -99,9 +100,7 @@ export const SCHEMES: Readonly<Record<RingName, SchemeEntry>> = {
     defaultHash: "fnv1a_64",
     scheme: (servers, { hash }) => new Continuum(digestPoints(servers, withoutDefaultPort, shareInFloats), { hash }),
   },
-  dalli: {
-    scheme: (servers) => new Continuum(dalliPoints(servers, withPort), { hash: chooseHash("crc32"), before: true }),
-  },
+  dalli: { scheme: dalli },
   "crc32-pecl": { scheme: (servers) => modula(servers, chooseHash("crc_or_one")) },
   rendezvous: {
     defaultHash: "murmur3_plain",

@@ -1,4 +1,4 @@
-import { crc32 } from "../wire/crc32.ts";
+import { chooseHash } from "./hashes/hash_names.ts";
 import type { RingServer, Scheme } from "./ring.ts";
 
 /** Couchbase's: a key has a vbucket, and a map says which servers have that, the active one first. */
@@ -8,8 +8,8 @@ export function vbucketRing(servers: readonly RingServer[], map: readonly (reado
   }
   const known = (place: number | undefined) => place !== undefined && place >= 0 && place < servers.length;
   const active = Int32Array.from(map, ([place]) => known(place) ? place! : -1);
-  const vbucket = (bytes: Uint8Array, start: number, end: number) =>
-    ((crc32(bytes, start, end) >>> 16) & 0x7fff) % active.length;
+  const crc = chooseHash("crc");
+  const vbucket = (bytes: Uint8Array, start: number, end: number) => crc(bytes, start, end) % active.length;
   return {
     mapped: true,
     locate: (bytes, start, end) => active[vbucket(bytes, start, end)]!,

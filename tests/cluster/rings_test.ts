@@ -7,11 +7,12 @@ import { Word64 } from "../../src/cluster/hashes/word64.ts";
 import { customRing, makeRing, type RingName, ringOf, type RingOptions } from "../../src/cluster.ts";
 import { chooseHash } from "../../src/cluster/hashes/hash_names.ts";
 import { SCHEMES } from "../../src/cluster/ring_names.ts";
-import type { Continuum } from "../../src/cluster/continuum.ts";
+import { Continuum } from "../../src/cluster/continuum.ts";
+import { dalliPoints } from "../../src/cluster/ketama.ts";
 import type { RingServer } from "../../src/cluster/ring.ts";
 import { allocations } from "../support/allocations.ts";
 import { test } from "../support/test.ts";
-import { CLIENT_PLACES, PYMEMCACHE_UTF8 } from "../vectors/ring_clients.ts";
+import { CLIENT_PLACES, DALLI_FAILOVER, PYMEMCACHE_UTF8 } from "../vectors/ring_clients.ts";
 import {
   JUMPS,
   MCROUTER,
@@ -42,9 +43,14 @@ function sumOf(ring: RingName, list: readonly RingServer[], { hash }: RingOption
     chosen: hash !== undefined,
     vbucketMap: undefined,
   });
-  const { points, places } = made as Continuum;
+  const { points, places } = ring === "dalli" ? dalliContinuum(list) : made as Continuum;
   const lines = [...points].map((point, i) => `${point.toString(16).padStart(8, "0")}:${places[i]}\n`);
   return [points.length, createHash("sha256").update(lines.join("")).digest("hex").slice(0, 16)];
+}
+
+/** Dalli's scheme has its points inside. */
+function dalliContinuum(list: readonly RingServer[]): Continuum {
+  return new Continuum(dalliPoints(list, (name) => name), { hash: chooseHash("crc32") });
 }
 
 test("rings: keys are where the clients place them, given as text and as bytes", () => {
@@ -76,6 +82,14 @@ test("rings: sixty keys are where the scripts beside the clients found them", ()
   }
   const made = makeRing("rendezvous", servers(10));
   for (const [key, place] of Object.entries(PYMEMCACHE_UTF8)) assertEquals(made.locate(key), place, key);
+});
+
+test("rings: Dalli's keys turn to where Dalli turns to", () => {
+  const ring = makeRing("dalli", servers(5));
+  const places = DALLI_FAILOVER.split(" ").map((_, i) => [ring.locate(`key:${i}`), ...ring.next(`key:${i}`)].join(""));
+  // After twenty tries Dalli gives up, and we go on.
+  assertEquals(DALLI_FAILOVER.split(" ").every((theirs, i) => places[i]!.startsWith(theirs)), true);
+  assertEquals(places.every((all) => all.length === 5), true);
 });
 
 test("rings: 25 servers of one weight get 39 digests each from libmemcached, by its rounding", () => {

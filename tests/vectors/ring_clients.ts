@@ -61,3 +61,7 @@ export const CLIENT_PLACES: readonly ClientPlaces[] = [
 
 /** Where pymemcache places keys that are not ASCII, on ten servers. */
 export const PYMEMCACHE_UTF8: Readonly<Record<string, number>> = { "café": 1, "日本語": 0, "😀😀😀😀😀": 8 };
+
+/** By key, `key:0` and on: the servers of five that Dalli 3.0.6 turns to as one after the other goes down, the first one first. */
+export const DALLI_FAILOVER =
+  "21403 21043 43102 40132 12304 43012 02413 30142 34012 42301 04321 14203 01432 2314 12340 10432 21340 01324 12340 34102 23410 42301 23401 12043 14023 43021 03214 10324 10423 41230";
