@@ -35,9 +35,10 @@ export function callShard<Req, Res, T>(
   const { op, request, options, settle } = call;
   if (shard === undefined) return Promise.reject(nowhere(op, key));
   if (!TAKES[shard.state][familyOf(op as Op<unknown, unknown>, sentinels)]) {
-    if (desk === undefined || sentinels || shard.state !== "down") return leaveOut(call, skipped(op, request, shard));
+    if (desk === undefined || sentinels || shard.state !== "down") return leaveOut(call, shard);
     return move(call, { key, shard, desk, cause: skipped(op, request, shard), since: desk.now() });
   }
+  shard.calls++;
   if (desk === undefined) return shard.caller.call(op, request, options, settle);
   const since = desk.now();
   return shard.caller.call(op, request, options, settle)
@@ -64,9 +65,11 @@ async function move<Req, Res, T>(call: OneCall<Req, Res, T>, failed: Failed): Pr
     const target = desk.decide({ op: op as Op<unknown, unknown>, key, shard, tried, cause });
     desk.tell(target, { op: op.name, shard, keys: 1, cause });
     if (target === "fail") throw cause;
-    if (target === "miss") return await leaveOut(call, skipped(op, request, shard, cause));
+    if (target === "miss") return await leaveOut(call, shard, cause);
     const left = desk.timeLeft(options, since);
     if (left === undefined) throw cause;
+    shard.moved++;
+    target.shard.calls++;
     try {
       return await target.shard.caller.call(op, shorten(request, target), left, settle);
     } catch (error) {
@@ -78,8 +81,13 @@ async function move<Req, Res, T>(call: OneCall<Req, Res, T>, failed: Failed): Pr
 }
 
 /** What becomes of a call that is not sent: reads miss, writes are skipped. */
-function leaveOut<Req, Res, T>({ op, request, settle }: OneCall<Req, Res, T>, error: SkippedError): Promise<T> {
-  if (!isRead(op as Op<unknown, unknown>)) return Promise.reject(error);
+function leaveOut<Req, Res, T>(
+  { op, request, settle }: OneCall<Req, Res, T>,
+  shard: Shard,
+  cause?: unknown,
+): Promise<T> {
+  shard.skipped++;
+  if (!isRead(op as Op<unknown, unknown>)) return Promise.reject(skipped(op, request, shard, cause));
   return new Promise((resolve) => resolve(settleMiss(op, request, settle)));
 }
 

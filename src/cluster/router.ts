@@ -86,7 +86,10 @@ export class Router implements ClosableCaller {
       return askAll(this.shards.shards, op.name, ({ caller }) => caller.call(op, request, options, settle));
     }
     const shard = this.shards.shardOf(key);
-    if (shard !== undefined && shard.direct) return shard.caller.call(op, request, options, settle);
+    if (shard !== undefined && shard.direct) {
+      shard.calls++;
+      return shard.caller.call(op, request, options, settle);
+    }
     if (this.#closed) return Promise.reject(closed(op));
     return callShard({ op, request, options, settle }, { key, shard }, this.#detour);
   }

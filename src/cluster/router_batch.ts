@@ -111,6 +111,7 @@ export class RouterBatch<Req, Res, T> {
   async #send(part: Part<Req>): Promise<readonly Loss<Req>[]> {
     const { op, options, settle } = this.#call;
     const { shard, places, requests } = part;
+    shard.calls += places.length;
     let found: BatchResult<T>;
     try {
       found = await shard.caller.batch(op, requests, this.#optionsOf(part), settle);
@@ -165,6 +166,7 @@ export class RouterBatch<Req, Res, T> {
       } else {
         const part = moved.get(group) ?? { ...target, tried, places: [], requests: [] };
         moved.set(group, part);
+        shard.moved++;
         part.places.push(place);
         part.requests.push(shorten(this.#call.requests[place]!, part));
       }
@@ -178,6 +180,7 @@ export class RouterBatch<Req, Res, T> {
   /** A read without a server misses; anything else was skipped. */
   #skip(place: number, shard: Shard, cause?: unknown): void {
     const { op, requests } = this.#call;
+    shard.skipped++;
     if (!isRead(op as Op<unknown, unknown>)) this.#fail(place, skipped(op, requests[place], shard, cause));
   }
 

@@ -20,6 +20,12 @@ export class Shard {
   server: ServerSpec;
   /** Whether calls may go to it without another look: it is active, and nobody wants to know of failures. */
   direct = false;
+  /** How many calls it was asked, each key of a call about many by itself. */
+  calls = 0;
+  /** How many keys were left out since it takes no such calls now: reads that missed and writes that were skipped. */
+  skipped = 0;
+  /** How many keys a failover policy sent elsewhere instead. */
+  moved = 0;
 
   /** Made by a {@linkcode ShardManager}. */
   constructor(server: ServerSpec, caller: NodeCaller) {

@@ -264,3 +264,19 @@ test("sentinels are moved by no policy", async () => {
 test("a name that is no policy is refused", () => {
   assertThrows(() => cluster({}, { failover: "hope" as "gutter" }), TypeError, "fail-fast");
 });
+
+test("each shard counts what it was asked, what was left out and what went elsewhere", async () => {
+  const made = cluster({ b: UNSENT }, { failover: "next-node" });
+  const { router } = made;
+  await router.call(GET, { key: "0:k" });
+  await router.call(GET, { key: "1:k" });
+  await router.batch(GET, ["0:k", "1:k", "1:l", "2:k"].map((key) => ({ key })));
+  router.shards.setState("a", "warmUp");
+  await router.call(GET, { key: "0:k" }, undefined, () => undefined);
+  await router.batch(SET, [set("0:k"), set("0:l")]);
+  const counts = router.shards.shards.map(({ calls, skipped, moved }) => [calls, skipped, moved]);
+  assertEquals(counts, [[2, 3, 0], [3, 0, 3], [4, 0, 0]]);
+  const fast = new FakeCluster(["a"]);
+  await fast.router.call(GET, { key: "0:k" });
+  assertEquals(fast.router.shards.shards[0]?.calls, 1);
+});
