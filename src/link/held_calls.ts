@@ -2,7 +2,7 @@
  * Calls that are made before there is a connection to make them over.
  */
 
-import { Batch, MAX_BATCH } from "../connection/batch.ts";
+import { makeBatch } from "../connection/batch.ts";
 import type { BatchResult, CallOptions, Settle } from "../connection/caller.ts";
 import { readReply } from "../connection/read_reply.ts";
 import { ReplyStream } from "../connection/reply_stream.ts";
@@ -43,13 +43,8 @@ export function holdBatch<Req, Res, T>(
   { options, settle = readReply as Settle<T> }: HeldOptions<T>,
 ): Promise<BatchResult<T>> {
   return new Promise((resolve, reject) => {
-    if (op.quiet === undefined) throw new TypeError(`Cannot batch ${op.name}: it has no quiet twin`);
-    if (requests.length > MAX_BATCH) {
-      throw new RangeError(`Cannot batch ${requests.length} requests: ${MAX_BATCH} are the most`);
-    }
     const call = new StrandedCall(op, undefined, options, 0);
-    const settled = { resolve: resolve as (result: BatchResult<unknown>) => void, reject };
-    call.waiter = new Batch<unknown>(op as Op<unknown, unknown>, ownBytes(requests), settle, settled);
+    call.waiter = makeBatch(op, requests, settle, { resolve, reject });
     hold(call);
   });
 }

@@ -23,6 +23,11 @@ export class Lease implements ClosableCaller, AsyncDisposable {
     return this.#giveBack === undefined;
   }
 
+  /** Whether this is the connection that was lent. */
+  uses(connection: Connection): boolean {
+    return this.#connection === connection;
+  }
+
   /** {@inheritDoc Caller.call} */
   call<Req, Res, T = Res>(
     op: Op<Req, Res>,

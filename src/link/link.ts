@@ -75,6 +75,8 @@ export class Link implements ClosableCaller, AsyncDisposable {
   /** Whether the connection is to be replaced as soon as it is not pinned. */
   #overdue = false;
   #closing = false;
+  /** Who takes the calls of a link that closes. */
+  #elsewhere: ((call: StrandedCall) => void) | undefined = undefined;
   #ended: Promise<void> | undefined = undefined;
 
   /**
@@ -210,6 +212,11 @@ export class Link implements ClosableCaller, AsyncDisposable {
     else this.#wait(call);
   }
 
+  /** Gives away the calls that wait for a connection, in their order. Whoever takes them has them made elsewhere. */
+  takeWaiting(): StrandedCall[] {
+    return this.#waiting.take();
+  }
+
   /** Watches the frames that are sent and received, over all connections to come; returns what ends it. */
   observe(listener: FrameListener): () => void {
     return this.#observers.add(listener, this.#connection);
@@ -227,6 +234,13 @@ export class Link implements ClosableCaller, AsyncDisposable {
     this.#closing = true;
     this.#ended ??= this.#end();
     return this.#ended;
+  }
+
+  /** Closes; the calls that it can do nothing for any more, and that may be made again, are given to a function to be made elsewhere. */
+  leave(elsewhere: (call: StrandedCall) => void): Promise<void> {
+    this.#elsewhere = elsewhere;
+    for (const call of this.#waiting.take()) elsewhere(call);
+    return this.close();
   }
 
   /** The same as {@linkcode Link.close}. */
@@ -292,7 +306,7 @@ export class Link implements ClosableCaller, AsyncDisposable {
     this.#observers.follow(connection);
     connection.entrust({
       rescue: (call, loss) => {
-        if (this.#closing || call.options === this.#probe) return false;
+        if ((this.#closing && this.#elsewhere === undefined) || call.options === this.#probe) return false;
         return this.#rescue.take(call, loss, this.#maxWaiting - this.#waiting.size);
       },
       lost: (loss) => this.#lost(connection, loss),
@@ -350,6 +364,7 @@ export class Link implements ClosableCaller, AsyncDisposable {
 
   #lost(connection: Connection, error: MemcachedError): void {
     const { calls, retries, failed } = this.#rescue.end();
+    if (this.#elsewhere !== undefined) calls.splice(0).forEach(this.#elsewhere);
     if (connection !== this.#connection) {
       // One that was replaced already, and was to end its calls.
       for (const call of calls) this.resume(call);

@@ -6,7 +6,7 @@ import { reasonToRetry, type RetryOptions } from "./retry.ts";
 /** What became of the calls of a connection that was lost. */
 export interface Rescued {
   /** Those to be made again, in their order. */
-  readonly calls: readonly StrandedCall[];
+  readonly calls: StrandedCall[];
   /** How many they are, by the reason why they may be. */
   readonly retries: Readonly<Record<RetryReason, number>>;
   /** How many failed. */

@@ -23,6 +23,7 @@ export class LinkScene {
   dials = 0;
   /** What the link told. */
   readonly events: LinkStatus[] = [];
+  readonly #over: Map<FakeTransport, Connection> = new Map();
   readonly #answered: Map<FakeTransport, number> = new Map();
   readonly #connection: () => ConnectionOptions;
 
@@ -37,8 +38,15 @@ export class LinkScene {
     if (this.refusal !== undefined) throw this.refusal;
     const transport = new FakeTransport();
     this.transports.push(transport);
-    return new Connection(transport, this.#connection());
+    const connection = new Connection(transport, this.#connection());
+    this.#over.set(transport, connection);
+    return connection;
   };
+
+  /** The connection over a transport. */
+  connectionOver(transport: FakeTransport): Connection | undefined {
+    return this.#over.get(transport);
+  }
 
   /** A link over this, once its first attempt has ended. */
   async link(options: LinkOptions = {}): Promise<Link> {
@@ -56,7 +64,11 @@ export class LinkScene {
   /** Requests that were written on a connection and not answered. */
   async asked(given?: FakeTransport): Promise<WireFrame[]> {
     await endOfTurn();
-    const peer = given ?? this.peer;
+    return this.owed(given ?? this.peer);
+  }
+
+  /** The same, at once. */
+  owed(peer: FakeTransport): WireFrame[] {
     // Of one stream: a large value is a write of its own.
     return readAllWire(joined(...peer.writes)).slice(this.#answered.get(peer) ?? 0);
   }
