@@ -5,11 +5,12 @@ import type { Router } from "../cluster/router.ts";
 import type { SentinelOptions } from "../cluster/sentinel_caller.ts";
 import type { ShardManager } from "../cluster/shard_manager.ts";
 import type { Bytes } from "../frame/frame_writer.ts";
-import { STAT, type StatResponse } from "../ops/admin.ts";
+import { QUIT, STAT, type StatResponse } from "../ops/admin.ts";
 import type { Item } from "../ops/item.ts";
 import { ADD, SET } from "../ops/storage.ts";
 import { Client, type StoreOptions } from "./client.ts";
 import type { MultiResult } from "./multi.ts";
+import { nothing } from "./settle.ts";
 import { type CasEntry, casMany, deleteMany, getMany, storeMany } from "./multi_calls.ts";
 
 /**
@@ -112,6 +113,15 @@ export class ClusterClient extends Client {
       stream: prefixed(name, caller.open(STAT, request, options)),
     }));
     return inTurn(streams, (error) => error);
+  }
+
+  /** Says goodbye to all servers, then closes; also if one cannot be told, for which it then rejects. */
+  override async quit(options?: CallOptions): Promise<void> {
+    try {
+      await this.#router.call(QUIT, {}, options, nothing);
+    } finally {
+      await this.close();
+    }
   }
 
   /** Lets the calls under way end, then closes; the servers are not looked for any more. */

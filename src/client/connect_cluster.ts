@@ -13,7 +13,7 @@ import { ClusterClient } from "./cluster_client.ts";
 import { connectOnce, type ConnectOptions, locate } from "./connect.ts";
 
 /** What a client of many servers connects to: a list, a {@linkcode ShardManager}, or lists as they change. */
-export type Servers = readonly ServerEntry[] | ShardManager | ServerLists;
+export type Servers = Iterable<ServerEntry> | ShardManager | ServerLists;
 
 /** How a client of many servers connects to them. */
 export interface ClusterOptions extends Omit<ConnectOptions, "reconnect">, ShardManagerOptions {
@@ -72,8 +72,9 @@ async function firstOf(follower: Follower, signal: AbortSignal | undefined): Pro
 }
 
 /** An empty list is a mistake, while a discovery may find servers later. */
-function someOf(servers: readonly ServerEntry[]): readonly ServerEntry[] {
-  if (servers.length > 0) return servers;
+function someOf(servers: Iterable<ServerEntry>): readonly ServerEntry[] {
+  const given = [...servers];
+  if (given.length > 0) return given;
   throw new TypeError("Cannot connect: the list of servers is empty");
 }
 

@@ -62,7 +62,7 @@ test("connect takes a list of addresses in any form and shares the keys out", as
 test("one address is a client of one server, a list of one a client of many", async () => {
   await using a = await listen();
   await using one = await connect(a.text, PATIENT);
-  await using many = await connect([a.text], PATIENT);
+  await using many = await connect(new Set([a.text]), PATIENT);
   assertEquals([one instanceof Cluster, one.constructor === Client, many instanceof Cluster], [false, true, true]);
   await many.set("k", "v");
   assertEquals([await one.getText("k"), many.serverOf("k")], ["v", a.text]);

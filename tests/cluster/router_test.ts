@@ -252,3 +252,15 @@ test("a shard manager serves one client only", () => {
   }
   throw new Error("was not refused");
 });
+
+test("quit says goodbye to all servers and closes, also if one is away", async () => {
+  await using cluster = new MemoryCluster();
+  const client = new ClusterClient(cluster.router(ABC));
+  await client.quit();
+  const states = () => [...cluster.connections.values()].map((all) => all.at(-1)?.state);
+  assertEquals(states(), ["closed", "closed", "closed"]);
+  const other = new ClusterClient(cluster.router(ABC));
+  cluster.connections.get("b")!.at(-1)!.destroy();
+  const error = await assertRejects(() => other.quit(), NodeError);
+  assertEquals([error.node, states()], ["b", ["closed", "closed", "closed"]]);
+});
