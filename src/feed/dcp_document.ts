@@ -120,14 +120,12 @@ abstract class Message implements DcpEventBase {
   }
 }
 
-// How events show themselves in the console of Deno, and in those of Node and Bun.
-for (const name of ["Deno.customInspect", "nodejs.util.inspect.custom"]) {
-  Object.defineProperty(Message.prototype, Symbol.for(name), {
-    value(this: Message): string {
-      return this.toString();
-    },
-  });
-}
+// How events show themselves in a console, which would else show nothing.
+Object.defineProperty(Message.prototype, Symbol.for("nodejs.util.inspect.custom"), {
+  value(this: Message): string {
+    return this.toString();
+  },
+});
 
 abstract class SeqnoMessage extends Message implements DcpSeqnoEvent {
   abstract readonly type: string;

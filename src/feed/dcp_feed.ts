@@ -27,6 +27,26 @@ const MAX_BATCH = 1024;
  *   server rolls back, which is an event.
  * - Reading ends when all streams have ended, and rejects when the feed cannot go on.
  * - Leaving a loop, cancelling the stream and disposing of the feed close its connection.
+ *
+ * @example
+ * ```ts
+ * import { openDcp } from "@memwire/memwire/dcp";
+ * import { CouchbaseNode, Server } from "@memwire/memwire/server";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using server = new Server();
+ * const bucket = new CouchbaseNode().register(server).bucket("default");
+ * const { address } = await server.listen({ hostname: "127.0.0.1", port: 0 });
+ * for (let i = 0; i < 100; i++) bucket.set(`key ${i}`, "value");
+ *
+ * const feed = await openDcp(address, { bucket: "default", from: "beginning", to: "now" });
+ * let mutations = 0;
+ * for await (const batch of feed.batches()) {
+ *   for (const event of batch) if (event.type === "mutation") mutations++;
+ * }
+ * assertEquals(mutations, 100);
+ * assertEquals(feed.stats().lag, 0n);
+ * ```
  */
 export class DcpFeed extends ReadableStream<DcpEvent> implements AsyncDisposable {
   readonly #core: DcpCore;

@@ -1,7 +1,7 @@
 /** Plays the streams of a recorded session of DCP to a feed, whatever that asks beside them. */
 
 import { type Capture, isFrame, type RecordedFrame } from "./capture.ts";
-import { type DcpPeer, type DcpPeerOptions } from "./dcp_peer.ts";
+import type { DcpPeer, DcpPeerOptions } from "./dcp_peer.ts";
 import { answer, type WireFrame } from "./wire_frame.ts";
 
 /** One stream that was recorded: the request, and all that the server sent with its opaque. */
