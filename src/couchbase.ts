@@ -66,5 +66,5 @@ export type { ObserveSeqnoResponse } from "./ops/observe.ts";
 export type { ScannedDocument, ScannedItem } from "./ops/range_scan.ts";
 export type { FailoverEntry } from "./ops/vbucket.ts";
 export type * from "./transport/transport.ts";
-export * from "./couchbase/vbucket_hash.ts";
+export * from "./wire/vbucket_hash.ts";
 export * from "./couchbase/vbucket_map.ts";

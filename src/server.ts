@@ -54,6 +54,7 @@ export {
   type PlaceOptions,
 } from "./server/couchbase/bucket.ts";
 export type { ClusterMap } from "./server/couchbase/cluster_config.ts";
+export * from "./server/couchbase/couchbase_cluster.ts";
 export { CouchbaseNode } from "./server/couchbase/couchbase_node.ts";
 export type {
   DcpConnectionInfo,

@@ -1,6 +1,6 @@
 import type { Frame } from "../frame/frame.ts";
 import { NOOP } from "../ops/admin.ts";
-import type { Op } from "../ops/op.ts";
+import type { Op, Outgoing } from "../ops/op.ts";
 import { describe } from "../ops/status_error.ts";
 import { hexByte } from "../bytes.ts";
 import { ProtocolError } from "../errors.ts";
@@ -102,6 +102,25 @@ export class Batch<T> implements Waiter {
     this.#over = true;
     this.#resolve({ replies: this.#replies, errors: this.#errors });
   }
+}
+
+/**
+ * Makes a batch of what a caller asks for.
+ *
+ * @throws {TypeError} If the opcode has no quiet twin.
+ * @throws {RangeError} If there are too many requests.
+ */
+export function makeBatch<Req, Res, T>(
+  op: Op<Req, Res>,
+  requests: readonly Outgoing<Req>[],
+  settle: Settle<T>,
+  settled: { readonly resolve: (result: BatchResult<T>) => void; readonly reject: (reason: unknown) => void },
+): Batch<unknown> {
+  if (op.quiet === undefined) throw new TypeError(`Cannot batch ${op.name}: it has no quiet twin`);
+  if (requests.length > MAX_BATCH) {
+    throw new RangeError(`Cannot batch ${requests.length} requests: ${MAX_BATCH} are the most`);
+  }
+  return new Batch(op as Op<unknown, unknown>, requests, settle, settled) as Batch<unknown>;
 }
 
 /** Writes the quiet requests of a batch and the NOOP behind them. What was written of it is not undone when it throws. */

@@ -20,6 +20,8 @@ export interface CallOptions {
   readonly vbucket?: number;
   /** In a batch: the vbucket of each request, by its place. */
   readonly vbuckets?: readonly number[];
+  /** Asks a node that has a copy of the vbucket: 1 or `true` for the first replica; the active one by default; Couchbase only. */
+  readonly replica?: number | boolean;
   /** Which collection the key is in: its number, or `scope.collection` where a client resolves names; the default one otherwise. */
   readonly collection?: number | string;
   /** How safe a write must be before it is answered; Couchbase only. */

@@ -7,7 +7,7 @@ import { Outbox } from "../transport/outbox.ts";
 import type { Sink, Transport } from "../transport/transport.ts";
 import { Features } from "../wire/features.ts";
 import { Magic } from "../wire/header.ts";
-import { Batch, MAX_BATCH, writeBatch } from "./batch.ts";
+import { Batch, makeBatch, writeBatch } from "./batch.ts";
 import type { BatchResult, Caller, CallOptions, Settle } from "./caller.ts";
 import { Alarm } from "./alarm.ts";
 import { BinaryWire } from "./binary_wire.ts";
@@ -20,7 +20,7 @@ import { readReply } from "./read_reply.ts";
 import { ReplyStream } from "./reply_stream.ts";
 import { refuseRequest, TOLD } from "./server_requests.ts";
 import { SignalWatch } from "./signal_watch.ts";
-import { type Keeper, strand, type StrandedCall } from "./stranded.ts";
+import { type Keeper, moved, strand, type StrandedCall } from "./stranded.ts";
 import type { Wire, WireInput, WireOutput } from "./wire.ts";
 
 export type { Agreement, ConnectionCounters, ConnectionOptions, ConnectionState } from "./connection_options.ts";
@@ -78,6 +78,7 @@ export class Connection implements Caller, AsyncDisposable {
   #cause: unknown = undefined;
   #keeper: Keeper | undefined = undefined;
   #onRequest: (frame: Frame) => void = refuseRequest;
+  readonly #onNotice: ((frame: Frame) => void) | undefined;
 
   /** Where `#capture` puts the functions of the promise being made: a closure per connection and none per call. */
   #resolve: (value: unknown) => void = () => {};
@@ -92,7 +93,10 @@ export class Connection implements Caller, AsyncDisposable {
     this.#transport = transport;
     this.#timeout = options.timeout ?? 1000;
     this.#maxQueuedBytes = options.maxQueuedBytes ?? 64 * 1024 * 1024;
-    this.#pipeline = new Pipeline(options.maxInFlight ?? 16_384);
+    const { onMoved } = options;
+    const takeOver = onMoved === undefined ? undefined : (slot: Slot, frame: Frame) => onMoved(moved(slot), frame);
+    this.#pipeline = new Pipeline(options.maxInFlight ?? 16_384, takeOver);
+    this.#onNotice = options.onNotice;
     this.#wire = options.wire ?? new BinaryWire(options);
     this.#out = this.#wire.output;
     this.#splitter = this.#wire.input;
@@ -208,14 +212,8 @@ export class Connection implements Caller, AsyncDisposable {
     settle: Settle<T> = readReply as Settle<T>,
   ): Promise<BatchResult<T>> {
     return new Promise((resolve, reject) => {
-      const quiet = op.quiet;
-      if (quiet === undefined) throw new TypeError(`Cannot batch ${op.name}: it has no quiet twin`);
-      if (requests.length > MAX_BATCH) {
-        throw new RangeError(`Cannot batch ${requests.length} requests: ${MAX_BATCH} are the most`);
-      }
-      const slot = this.#admit(op, undefined, options);
-      const settled = { resolve: resolve as (result: BatchResult<unknown>) => void, reject };
-      this.#writeBatch(slot, new Batch<unknown>(op as Op<unknown, unknown>, requests, settle, settled), options);
+      const batch = makeBatch(op, requests, settle, { resolve, reject });
+      this.#writeBatch(this.#admit(op, undefined, options), batch, options);
     });
   }
 
@@ -409,6 +407,7 @@ export class Connection implements Caller, AsyncDisposable {
     const answers = magic === Magic.SERVER_RESPONSE || magic === Magic.FLEX_RESPONSE;
     if (answers && (frame.opaque !== TOLD || this.#onRequest === refuseRequest)) this.#pipeline.dispatch(frame);
     else if (magic !== Magic.SERVER_REQUEST) this.#onRequest(frame);
+    else this.#onNotice?.(frame);
   };
 
   #expire(): void {

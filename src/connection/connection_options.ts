@@ -1,6 +1,8 @@
+import type { Frame } from "../frame/frame.ts";
 import type { ErrorMap } from "../wire/error_map.ts";
 import type { Features } from "../wire/features.ts";
 import type { ExtrasWriter } from "./caller.ts";
+import type { StrandedCall } from "./stranded.ts";
 import type { Wire } from "./wire.ts";
 
 /** How a connection is set. */
@@ -15,6 +17,13 @@ export interface ConnectionOptions {
   readonly maxBody?: number;
   /** What it speaks, for this connection alone; the binary protocol by default. See {@linkcode ConnectOptions.protocol}. */
   readonly wire?: Wire;
+  /**
+   * Is shown every single call that was answered NOT_MY_VBUCKET, with that answer, and may take it over to have it made elsewhere;
+   * returns whether it did. The caller is told of the answer otherwise.
+   */
+  readonly onMoved?: (call: StrandedCall, answer: Frame) => boolean;
+  /** Is shown what the server tells on its own and wants no answer to, such as that there is a new cluster map. */
+  readonly onNotice?: (request: Frame) => void;
 }
 
 /** What a connection is doing. It only ever moves to the right: `open`, `draining`, `closed`. */

@@ -2,6 +2,7 @@ import { equalBytes, hexByte, utf8Encode } from "../bytes.ts";
 import { ProtocolError } from "../errors.ts";
 import type { Frame } from "../frame/frame.ts";
 import { HEADER_SIZE } from "../wire/header.ts";
+import { Status } from "../wire/status.ts";
 import type { AnyOp } from "../ops/table.ts";
 import { describe } from "../ops/status_error.ts";
 import type { CallOptions, Settle } from "./caller.ts";
@@ -83,21 +84,24 @@ function ignore(): void {}
  */
 export class Pipeline {
   readonly #limit: number;
+  readonly #moved: ((slot: Slot, frame: Frame) => boolean) | undefined;
   readonly #slots: Slot[] = [];
   readonly #free: Slot[] = [];
   #live = 0;
   #lateReplies = 0;
 
   /**
-   * Makes an empty table with room for so many calls, at most 65,536.
+   * Makes an empty table with room for so many calls, at most 65,536. `moved` is shown single calls whose vbucket is elsewhere, and
+   * returns whether it takes them over.
    *
    * @throws {RangeError} If there would be room for none.
    */
-  constructor(limit: number) {
+  constructor(limit: number, moved?: (slot: Slot, frame: Frame) => boolean) {
     if (!(limit >= 1)) {
       throw new RangeError(`Cannot use maxInFlight of ${limit}: it is a number of calls, 1 to ${MAX_SLOTS}`);
     }
     this.#limit = Math.min(limit, MAX_SLOTS);
+    this.#moved = moved;
   }
 
   /** How many callers wait. */
@@ -149,7 +153,7 @@ export class Pipeline {
     if (!slot.live) this.#lateReplies++;
     if (waiter !== undefined) {
       if (!waiter.accept(frame, frame.opaque >>> 16)) return;
-    } else if (slot.live) {
+    } else if (slot.live && !this.#isTakenOver(slot, frame)) {
       this.#settle(slot, frame);
     }
     if (slot.live) this.#leave(slot);
@@ -200,6 +204,10 @@ export class Pipeline {
   /** Lets no caller wait longer than until a time. */
   hurry(deadline: number): void {
     for (const slot of this.#slots) if (slot.live && slot.deadline > deadline) slot.deadline = deadline;
+  }
+
+  #isTakenOver(slot: Slot, frame: Frame): boolean {
+    return this.#moved !== undefined && frame.status === Status.NOT_MY_VBUCKET && this.#moved(slot, frame);
   }
 
   #settle(slot: Slot, frame: Frame): void {

@@ -49,10 +49,17 @@ export class StrandedCall {
   }
 }
 
-/** Makes a call of what its slot knows, when so many bytes were taken for writing. */
+/** Makes a call of what its slot knows, which may have reached the server if not all of so many bytes taken for writing are before it. */
 export function strand(slot: Slot, taken: number): StrandedCall {
+  const call = moved(slot);
+  if (slot.offset < taken) call.attempts++;
+  return call;
+}
+
+/** Makes a call of what its slot knows, which the server has not done. */
+export function moved(slot: Slot): StrandedCall {
   const call = new StrandedCall(slot.op!, slot.request, slot.options, slot.deadline - performance.now());
-  call.attempts = slot.attempts + (slot.offset < taken ? 1 : 0);
+  call.attempts = slot.attempts;
   call.settle = slot.settle;
   call.resolve = slot.resolve;
   call.reject = slot.reject;

@@ -42,6 +42,13 @@ export function parseCouchbaseAddress(text: string | URL, tls?: TlsOptions): Cou
   };
 }
 
+/** The addresses in a text that names several hosts, as `couchbase://a,b:11210/bucket` does, one text each. */
+export function splitCouchbaseHosts(text: string): string[] {
+  const [, scheme, hosts, rest = ""] = /^([a-z]+:\/\/(?:[^@/]*@)?)([^/?#]+)(.*)$/i.exec(text) ?? [];
+  if (scheme === undefined || hosts === undefined) return [text];
+  return hosts.split(",").map((host) => `${scheme}${host}${rest}`);
+}
+
 function decode(part: string): string {
   try {
     return decodeURIComponent(part);

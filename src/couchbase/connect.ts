@@ -1,12 +1,20 @@
-import { openConnection } from "../link/open_connection.ts";
-import { type LinkOpenOptions, openLink } from "../link/open_link.ts";
+import type { ClosableCaller } from "../connection/caller.ts";
+import type { Connection } from "../connection/connection.ts";
+import type { StrandedCall } from "../connection/stranded.ts";
+import { AuthError, ConnectionError } from "../errors.ts";
+import type { Frame } from "../frame/frame.ts";
+import { Link } from "../link/link.ts";
+import { addressName, openConnection, type OpenOptions } from "../link/open_connection.ts";
+import type { LinkOpenOptions } from "../link/open_link.ts";
 import type { Address, TlsOptions } from "../transport/transport.ts";
-import { parseCouchbaseAddress } from "./address.ts";
+import { Feature } from "../wire/features.ts";
+import { parseCouchbaseAddress, splitCouchbaseHosts } from "./address.ts";
 import { CouchbaseClient } from "./couchbase_client.ts";
 import { DocumentCaller, type DocumentCallerOptions } from "./document_caller.ts";
-import { Feature } from "../wire/features.ts";
-import { compress, type CompressOptions } from "./snappy.ts";
 import { type Session, type SessionOptions, startSession } from "./session.ts";
+import { compress, type CompressOptions } from "./snappy.ts";
+import { VbucketMap } from "./vbucket_map.ts";
+import { type NodeHooks, VbucketRouter } from "./vbucket_router.ts";
 
 /** How {@linkcode connectCouchbase} connects. */
 export interface CouchbaseOptions extends LinkOpenOptions, SessionOptions {
@@ -14,6 +22,11 @@ export interface CouchbaseOptions extends LinkOpenOptions, SessionOptions {
   readonly signal?: AbortSignal;
   /** Encrypts the connection; `true` or what is special about it. */
   readonly tls?: boolean | TlsOptions;
+  /**
+   * By which addresses the nodes of the map are reached: `default`, or the name of a network that it lists, such as `external`. By
+   * default the network that lists the host that was given, if one does.
+   */
+  readonly network?: string;
   /** Compresses what is written, from a size on and where it pays; `true` by default, as far as the server has agreed to it. */
   readonly compression?: boolean | CompressOptions;
 }
@@ -21,53 +34,144 @@ export interface CouchbaseOptions extends LinkOpenOptions, SessionOptions {
 /** A session takes several round trips, and a server that was just started takes its time. */
 const CONNECT_TIMEOUT = 10_000;
 
+/** How often servers are asked for the map that do not tell of a newer one, in milliseconds. */
+const POLL_MAP = 10_000;
+
+/** Where a node is: a text, a URL or an object. */
+export type CouchbaseServer = string | URL | Address;
+
+/** A node that was reached, and what came of it. */
+interface Reached {
+  readonly address: Address;
+  readonly wanted: SessionOptions;
+  readonly session: Session;
+  readonly connection: Connection;
+  /** Who is to be told of what the node says about vbuckets. */
+  readonly hooks: { to: NodeHooks | undefined };
+}
+
 /**
- * Connects to one Couchbase node and starts a session: features, error map, credentials, bucket, cluster map.
+ * Connects to a Couchbase cluster and starts a session with one of its nodes: features, error map, credentials, bucket, cluster map.
+ * The other nodes are found by the map, and connected to when there is a call for them.
  *
- * The address is `couchbase://user:password@host:port/bucket`, `couchbases://…` (TLS), or an object. Rejects with a
- * {@linkcode ConnectionError}, {@linkcode TimeoutError} or {@linkcode AuthError} that names the step.
+ * An address is `couchbase://user:password@host:port/bucket`, `couchbases://…` (TLS), several hosts as `couchbase://a,b/bucket`, or an
+ * object. Of several, the first that answers will do. Rejects with a {@linkcode ConnectionError}, {@linkcode TimeoutError} or
+ * {@linkcode AuthError} that names the step.
+ *
+ * Keys and values given as bytes belong to their call until it has ended: it may be made again by another node.
+ *
+ * With `reconnect: false` there is one connection to one node, and no other.
  */
 export async function connectCouchbase(
-  server: string | URL | Address,
+  server: CouchbaseServer | readonly CouchbaseServer[],
   options: CouchbaseOptions = {},
 ): Promise<CouchbaseClient> {
+  const reached = await reachFirst(Array.isArray(server) ? server : [server as CouchbaseServer], options);
+  const { session, address } = reached;
+  const hostname = "path" in address ? "localhost" : address.hostname;
+  const reading = { tls: "tls" in address ? address.tls : undefined, network: options.network };
+  const map = session.clusterConfig === undefined
+    ? undefined
+    : VbucketMap.read(session.clusterConfig, { hostname, ...defined(reading) });
+  const caller = options.reconnect === false ? reached.connection : callerOf(reached, map, options);
+  const documents = new DocumentCaller(caller, {
+    vbucketCount: map?.vbucketCount ?? 0,
+    ...compressorOf(options.compression ?? true, session),
+  });
+  return new CouchbaseClient(documents, session);
+}
+
+/** Reaches the first of several nodes that can be reached. */
+async function reachFirst(servers: readonly CouchbaseServer[], options: CouchbaseOptions): Promise<Reached> {
+  const all = servers.flatMap<CouchbaseServer>((one) => typeof one === "string" ? splitCouchbaseHosts(one) : [one]);
+  const reasons: unknown[] = [];
+  for (const one of all) {
+    try {
+      return await reach(one, options);
+    } catch (error) {
+      if (options.signal?.aborted || error instanceof AuthError) throw error;
+      reasons.push(error);
+    }
+  }
+  if (reasons.length === 1) throw reasons[0];
+  const words = reasons.map((reason) => (reason as Error).message).join("; ");
+  throw new ConnectionError(`Cannot connect to any of ${all.length} nodes: ${words}`, {
+    cause: new AggregateError(reasons),
+    sent: false,
+  });
+}
+
+async function reach(server: CouchbaseServer, options: CouchbaseOptions): Promise<Reached> {
   const tls = options.tls === true ? {} : options.tls || undefined;
   const where = typeof server === "string" || server instanceof URL
     ? parseCouchbaseAddress(server, tls)
     : { address: tls === undefined || "path" in server ? server : { ...server, tls } };
   const wanted: SessionOptions = { ...where, ...options };
+  const hooks: Reached["hooks"] = { to: undefined };
+  const opening = {
+    ...options,
+    onMoved: (call: StrandedCall, answer: Frame) => hooks.to?.onMoved(call, answer) ?? false,
+    onNotice: (request: Frame) => hooks.to?.onNotice(request),
+  };
+  return { address: where.address, wanted, hooks, ...await open(where.address, opening, wanted) };
+}
+
+/** Opens a connection and starts a session on it. */
+function open(
+  address: Address,
+  options: OpenOptions,
+  wanted: SessionOptions,
+): Promise<{ readonly connection: Connection; readonly session: Session }> {
   const opening = { connectTimeout: CONNECT_TIMEOUT, ...options };
-  // What the first session came to is what the client goes by; those of later connections ask for the same.
-  let session: Session | undefined;
-  const caller = await openLink(
-    where.address,
-    opening,
-    (again) =>
-      openConnection(where.address, again, async (connection, signal) => {
-        // The time for all steps together is limited by the signal.
-        const started = await startSession(connection, { stepTimeout: 0, ...wanted, signal });
-        session ??= started;
-        return connection;
-      }),
-  );
-  const documents = new DocumentCaller(caller, {
-    vbucketCount: countVbuckets(session!),
-    ...compressorOf(options.compression ?? true, session!),
+  return openConnection(address, opening, async (connection, signal) => {
+    // The time for all steps together is limited by the signal.
+    const session = await startSession(connection, { stepTimeout: 0, ...wanted, signal });
+    return { connection, session };
   });
-  return new CouchbaseClient(documents, session!);
+}
+
+/** What talks to the node that was reached, and to the others as far as the map knows any. */
+function callerOf(reached: Reached, map: VbucketMap | undefined, options: CouchbaseOptions): ClosableCaller {
+  const { signal: _, reconnect, ...opening } = options;
+  const settings = typeof reconnect === "object" ? reconnect : {};
+  const link = (address: Address, name: string, hooks: NodeHooks | undefined) => {
+    const first = address === reached.address;
+    if (first) reached.hooks.to = hooks;
+    const dial = async (signal: AbortSignal) =>
+      (await open(address, { ...opening, ...hooks, signal }, reached.wanted)).connection;
+    return new Link(dial, {
+      // Another node takes the vbuckets over of one that is down.
+      whenDown: "wait",
+      stableBytes: true,
+      ...settings,
+      ...defined({ timeout: options.timeout }),
+      server: name,
+      ...(first ? { connection: reached.connection } : { lazy: true }),
+    });
+  };
+  if (map === undefined || map.nodes.length === 0) {
+    return link(reached.address, addressName(reached.address), undefined);
+  }
+  const told = reached.session.features.has(Feature.CLUSTERMAP_CHANGE_NOTIFICATION);
+  const { source } = map;
+  const router = new VbucketRouter(map, {
+    // The address by which the first node was reached is known to work, whatever the map says of it.
+    open: (node, hooks) => link(node.name === source?.name ? reached.address : node.address, node.name, hooks),
+    reading: defined({ tls: "tls" in reached.address ? reached.address.tls : undefined, network: options.network }),
+    pollMap: told ? 0 : POLL_MAP,
+    ...defined({ timeout: options.timeout }),
+  });
+  if (source === undefined) void reached.connection.close();
+  return router;
+}
+
+/** The parts of an object that are not `undefined`. */
+function defined<T extends object>(parts: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(parts).filter(([, value]) => value !== undefined)) as never;
 }
 
 function compressorOf(wanted: boolean | CompressOptions, session: Session): Pick<DocumentCallerOptions, "compress"> {
   if (wanted === false || !session.features.has(Feature.SNAPPY)) return {};
   const bounds = wanted === true ? {} : wanted;
   return { compress: (value) => compress(value, bounds) };
-}
-
-/** How many vbuckets the cluster map has; 0 without one. */
-function countVbuckets(session: Session): number {
-  if (session.clusterConfig === undefined) return 0;
-  const { vBucketServerMap } = JSON.parse(session.clusterConfig) as {
-    readonly vBucketServerMap?: { readonly vBucketMap?: readonly unknown[] };
-  };
-  return vBucketServerMap?.vBucketMap?.length ?? 0;
 }

@@ -107,6 +107,9 @@ export type WithMetaOptions =
     readonly expiry?: number;
   };
 
+/** How many replicas a bucket can have. */
+const MOST_REPLICAS = 3;
+
 const STATES: { readonly [S in VbucketStateName]: number } = {
   active: VbucketState.ACTIVE,
   replica: VbucketState.REPLICA,
@@ -141,9 +144,26 @@ export class CouchbaseClient extends Client {
     return new CouchbaseClient(this.#documents.inCollection(collection), this.session);
   }
 
-  /** Reads a document from a node that holds a replica of it. */
+  /** Reads a document from a node that holds a replica of it: the first, unless `replica` in the options says another. */
   getReplica(key: Bytes, options?: CallOptions): Promise<Item | undefined> {
-    return this.#orMissing(GET_REPLICA, { key }, options) as Promise<Item | undefined>;
+    return this.#orMissing(GET_REPLICA, { key }, { replica: 1, ...options }) as Promise<Item | undefined>;
+  }
+
+  /**
+   * Reads a document from its active node, and if that does not answer from its replicas, one after the other; what a replica gives may
+   * be older. Rejects with what the active node said if no node answers. `timeout` is for each of them.
+   */
+  async getFromAny(key: Bytes, options?: CallOptions): Promise<Item | undefined> {
+    try {
+      return await this.get(key, options);
+    } catch (error) {
+      for (let replica = 1; replica <= MOST_REPLICAS; replica++) {
+        options?.signal?.throwIfAborted();
+        const found = await this.getReplica(key, { ...options, replica }).catch(() => undefined);
+        if (found !== undefined) return found;
+      }
+      throw error;
+    }
   }
 
   /**
@@ -162,8 +182,8 @@ export class CouchbaseClient extends Client {
   }
 
   /** Reads a document with its attributes: see {@linkcode decodeValue}. */
-  getEx(key: Bytes, options?: CallOptions & { readonly replica?: boolean }): Promise<Item | undefined> {
-    const op = options?.replica === true ? GET_EX_REPLICA : GET_EX;
+  getEx(key: Bytes, options?: CallOptions): Promise<Item | undefined> {
+    const op = Number(options?.replica ?? 0) > 0 ? GET_EX_REPLICA : GET_EX;
     return this.#orMissing(op, { key }, options) as Promise<Item | undefined>;
   }
 

@@ -8,7 +8,7 @@ import { ADD, REPLACE, SET } from "../ops/storage.ts";
 import { Datatype } from "../wire/datatype.ts";
 import { Status } from "../wire/status.ts";
 import { CollectionIds } from "./collections.ts";
-import { vbucketOf } from "./vbucket_hash.ts";
+import { vbucketOf } from "../wire/vbucket_hash.ts";
 
 /** The opcodes that write a whole document. */
 const STORES: ReadonlySet<unknown> = new Set([SET, ADD, REPLACE]);

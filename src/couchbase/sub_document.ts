@@ -66,8 +66,6 @@ export type MutateSpec =
 export interface LookupInOptions extends CallOptions {
   /** Tombstones count as documents. */
   readonly accessDeleted?: boolean;
-  /** Reads from a replica. */
-  readonly replica?: boolean;
 }
 
 /** How a document is changed by paths. */
@@ -230,7 +228,7 @@ export function documentFlags(options: MutateInOptions & LookupInOptions): numbe
     (options.accessDeleted === true ? DocumentFlag.ACCESS_DELETED : 0) |
     (options.createAsDeleted === true ? DocumentFlag.CREATE_AS_DELETED : 0) |
     (options.revive === true ? DocumentFlag.REVIVE_DOCUMENT : 0) |
-    (options.replica === true ? DocumentFlag.REPLICA_READ : 0);
+    (Number(options.replica ?? 0) > 0 ? DocumentFlag.REPLICA_READ : 0);
   return flags === 0 ? undefined : flags;
 }
 

@@ -41,6 +41,7 @@ interface ConfigJson {
 
 interface NodeJson {
   readonly hostname?: string;
+  readonly thisNode?: boolean;
   readonly services?: Ports;
   readonly alternateAddresses?: Readonly<Record<string, { readonly hostname?: string; readonly ports?: Ports }>>;
 }
@@ -82,6 +83,8 @@ export class VbucketMap {
   readonly replicaCount: number;
   /** The nodes that hold vbuckets. */
   readonly nodes: readonly ClusterNode[];
+  /** The node that gave the map, if it says which it is. */
+  readonly source: ClusterNode | undefined;
   readonly #places: readonly (readonly number[])[];
 
   private constructor(config: ConfigJson, nodes: readonly ClusterNode[]) {
@@ -91,6 +94,9 @@ export class VbucketMap {
     this.bucketUuid = uuid;
     this.replicaCount = vBucketServerMap.numReplicas ?? 0;
     this.nodes = nodes;
+    this.source = nodes.length === 1
+      ? nodes[0]
+      : nodes[keyValueNodes(config).findIndex(({ thisNode }) => thisNode === true)];
     this.#places = vBucketServerMap.vBucketMap ?? [];
   }
 
@@ -138,9 +144,7 @@ export class VbucketMap {
 
 /** The nodes in the order of the list that vbuckets refer to; the other list has their TLS ports and other addresses. */
 function nodesOf(config: ConfigJson, options: VbucketMapOptions): ClusterNode[] {
-  const extended = (config.nodesExt ?? []).filter(({ services }) =>
-    services?.kv !== undefined || services?.kvSSL !== undefined
-  );
+  const extended = keyValueNodes(config);
   const network = options.network ?? networkOf(extended, options.hostname);
   return (config.vBucketServerMap?.serverList ?? []).map((entry, i) => {
     const plain = splitHost(entry.replace(SAME_HOST, bracketed(options.hostname)));
@@ -149,6 +153,11 @@ function nodesOf(config: ConfigJson, options: VbucketMapOptions): ClusterNode[] 
       address: addressOf(plain, extended[i], { ...options, network }),
     };
   });
+}
+
+/** The nodes of the second list that are in the first, too. */
+function keyValueNodes({ nodesExt = [] }: ConfigJson): NodeJson[] {
+  return nodesExt.filter(({ services }) => services?.kv !== undefined || services?.kvSSL !== undefined);
 }
 
 /** Which network lists a host. */

@@ -1,7 +1,7 @@
 import { asBytes, toHex } from "../../bytes.ts";
 import type { Bytes } from "../../frame/frame_writer.ts";
 import { VbucketState } from "../../ops/vbucket.ts";
-import { crc32 } from "../../wire/crc32.ts";
+import { vbucketOf } from "../../wire/vbucket_hash.ts";
 import { changesBetween } from "./collection_change.ts";
 import { DcpFeeds } from "./dcp/dcp_feeds.ts";
 import type { CouchbaseDocument } from "./document.ts";
@@ -150,7 +150,7 @@ export class CouchbaseBucket {
 
   /** The vbucket of a key. */
   vbucketOf(key: Bytes): number {
-    return ((crc32(asBytes(key)) >>> 16) & 0x7fff) % this.vbucketCount;
+    return vbucketOf(key, this.vbucketCount);
   }
 
   /** Whether a user may use it. */

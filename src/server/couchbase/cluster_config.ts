@@ -39,17 +39,32 @@ export interface ClusterMap extends ConfigVersion {
   readonly json: string;
 }
 
+/** The nodes of a map, and which of them has what. */
+export interface MapParts {
+  /** The nodes, in the order in which vbuckets refer to them. */
+  readonly nodes: readonly AdvertisedNode[];
+  /** The node that gives the map, by its place. */
+  readonly thisNode: number;
+  /** For each vbucket the node that has it, by its place, and those that have its replicas; -1 for none. */
+  readonly places: readonly (readonly number[])[];
+}
+
 /** Writes the cluster map of a bucket on one node. */
-export function clusterMap(
-  bucket: CouchbaseBucket,
-  { hostname, port }: AdvertisedNode,
-  version: ConfigVersion,
-): ClusterMap {
+export function clusterMap(bucket: CouchbaseBucket, node: AdvertisedNode, version: ConfigVersion): ClusterMap {
   const missing: number[] = new Array(bucket.replicas).fill(-1);
   const places = Array.from({ length: bucket.vbucketCount }, (_, id) => {
     const active = bucket.findVbucket(id)?.state === VbucketState.ACTIVE;
     return [active ? 0 : -1, ...missing];
   });
+  return writeClusterMap(bucket, version, { nodes: [node], thisNode: 0, places });
+}
+
+/** Writes a cluster map. */
+export function writeClusterMap(
+  bucket: CouchbaseBucket,
+  version: ConfigVersion,
+  { nodes, thisNode, places }: MapParts,
+): ClusterMap {
   const json = JSON.stringify({
     rev: Number(version.revision),
     revEpoch: Number(version.epoch),
@@ -59,12 +74,16 @@ export function clusterMap(
     bucketCapabilitiesVer: "",
     bucketCapabilities: CAPABILITIES,
     collectionsManifestUid: bucket.manifest.uidText,
-    nodes: [{ hostname: `${hostname ?? "$HOST"}:8091`, ports: { direct: port } }],
-    nodesExt: [{ services: { kv: port }, thisNode: true, ...(hostname === undefined ? {} : { hostname }) }],
+    nodes: nodes.map(({ hostname, port }) => ({ hostname: `${hostname ?? "$HOST"}:8091`, ports: { direct: port } })),
+    nodesExt: nodes.map(({ hostname, port }, i) => ({
+      services: { kv: port },
+      ...(i === thisNode ? { thisNode: true } : {}),
+      ...(hostname === undefined ? {} : { hostname }),
+    })),
     vBucketServerMap: {
       hashAlgorithm: "CRC",
       numReplicas: bucket.replicas,
-      serverList: [`${bracketed(hostname) ?? "$HOST"}:${port}`],
+      serverList: nodes.map(({ hostname, port }) => `${bracketed(hostname) ?? "$HOST"}:${port}`),
       vBucketMap: places,
     },
     clusterCapabilitiesVer: [1, 0],

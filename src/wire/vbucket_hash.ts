@@ -1,6 +1,6 @@
 import { asBytes } from "../bytes.ts";
-import type { Bytes } from "../frame/frame_writer.ts";
-import { crc32 } from "../wire/crc32.ts";
+import type { Bytes } from "./slab.ts";
+import { crc32 } from "./crc32.ts";
 
 /**
  * Which vbucket a key is in: bits 16 to 30 of its CRC-32, modulo the number of vbuckets (1024 in most buckets). The collection is
