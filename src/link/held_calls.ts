@@ -44,7 +44,7 @@ export function holdBatch<Req, Res, T>(
 ): Promise<BatchResult<T>> {
   return new Promise((resolve, reject) => {
     const call = new StrandedCall(op, undefined, options, 0);
-    call.waiter = makeBatch(op, requests, settle, { resolve, reject });
+    call.waiter = makeBatch(op, ownBytes(requests), settle, { resolve, reject });
     hold(call);
   });
 }
