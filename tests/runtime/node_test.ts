@@ -7,9 +7,13 @@ import * as node from "../../src/transport/node.ts";
 import { clientOnSockets } from "../contract/client_on_sockets.ts";
 import { socketAddresses } from "../contract/socket_addresses.ts";
 import { transportContract } from "../contract/transport_contract.ts";
+import "../cluster/connect_test.ts";
+import "../cluster/failover_test.ts";
 import "../cluster/hashes_test.ts";
 import "../cluster/resolve_test.ts";
 import "../cluster/rings_test.ts";
+import "../cluster/router_test.ts";
+import "../cluster/states_test.ts";
 
 transportContract({
   name: "node",
