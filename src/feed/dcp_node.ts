@@ -243,7 +243,10 @@ export class DcpNode implements DcpStreamHost {
       const { windowBytes = DCP_DEFAULTS.windowBytes, noopInterval = DCP_DEFAULTS.noopInterval } = options;
       this.#bytesBefore += this.#window.received;
       this.#ackedBefore += this.#window.given;
-      this.#window = new FlowWindow(windowBytes, (bytes) => tell(connection, DCP_BUFFER_ACK, { bytes }));
+      this.#window = new FlowWindow(windowBytes, (bytes) => {
+        // It may have gone, and nobody was told yet.
+        if (connection.state === "open") tell(connection, DCP_BUFFER_ACK, { bytes });
+      });
       connection.onRequest((frame) => this.#receive(frame, connection));
       this.#agreement = await dcpHandshake(connection, name, options, { signal, timeout: PATIENCE });
       signal.throwIfAborted();
