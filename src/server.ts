@@ -56,12 +56,7 @@ export {
 export type { ClusterMap } from "./server/couchbase/cluster_config.ts";
 export * from "./server/couchbase/couchbase_cluster.ts";
 export { CouchbaseNode } from "./server/couchbase/couchbase_node.ts";
-export type {
-  DcpConnectionInfo,
-  DcpFeeds,
-  DcpSelection,
-  DcpStreamInfo,
-} from "./server/couchbase/dcp/dcp_feeds.ts";
+export type { DcpConnectionInfo, DcpFeeds, DcpSelection, DcpStreamInfo } from "./server/couchbase/dcp/dcp_feeds.ts";
 export type { Timers } from "./server/couchbase/dcp/noop_timer.ts";
 export type { CouchbaseDocument } from "./server/couchbase/document.ts";
 export {
@@ -74,6 +69,13 @@ export {
 export type { ConflictResolution } from "./server/couchbase/meta_store.ts";
 export type { CouchbaseBucketOptions, CouchbaseNodeOptions } from "./server/couchbase/node_options.ts";
 export type { TapServerOptions } from "./server/couchbase/tap/tap_settings.ts";
+export {
+  publishChanges,
+  type PublishOptions,
+  type StoreChange,
+  type StoreDeletion,
+  type StoreWrite,
+} from "./server/couchbase/publish.ts";
 export type { Vbucket, VbucketCopy } from "./server/couchbase/vbucket.ts";
 export type { Dialect } from "./server/dialect.ts";
 export { Exchange, type ExchangeHost } from "./server/exchange.ts";

@@ -31,6 +31,9 @@ const USUAL_PORT = 11210;
  * - The buckets may also be used directly: see {@linkcode CouchbaseBucket}.
  * - All is kept until it is deleted or expires; nothing is evicted, and tombstones stay. What is written is on disk at once, so to
  *   say, unless a bucket was told otherwise.
+ * - It produces DCP: streams of changes, from memory and as from disk, with rollback, filters, flow control and no-ops. What is
+ *   to go wrong for those who follow, a test says by {@linkcode CouchbaseBucket.dcp}; a program publishes a store of its own by
+ *   {@linkcode publishChanges}.
  * - There is one node: replicas are those vbuckets that were made so.
  * - Answers keep the order of the requests, also where the client has allowed another; so a barrier is nothing special.
  * - Values stay compressed as they came, and are inflated for clients that did not agree on it; the node compresses nothing itself.
