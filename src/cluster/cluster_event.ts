@@ -4,8 +4,14 @@ import type { ShardState } from "./shard_state.ts";
 /** Something that a cluster did or noticed, or that happened between it and one of its servers. */
 export type ClusterEvent = TopologyEvent | StateEvent | FailoverEvent | DiscoveryEvent | LinkStatus;
 
+/** What all events of a cluster have. */
+export interface ClusterEventBase {
+  /** When it happened, in milliseconds of `Date.now`. */
+  readonly at: number;
+}
+
 /** There are other servers than before. */
-export interface TopologyEvent {
+export interface TopologyEvent extends ClusterEventBase {
   /** Which kind of event this is. */
   readonly type: "topology";
   /** Names of servers that are new, or that have moved to another address. */
@@ -17,7 +23,7 @@ export interface TopologyEvent {
 }
 
 /** A server may be used for other things than before. */
-export interface StateEvent {
+export interface StateEvent extends ClusterEventBase {
   /** Which kind of event this is. */
   readonly type: "state";
   /** Name of the server. */
@@ -29,7 +35,7 @@ export interface StateEvent {
 }
 
 /** A policy decided about calls that their server could not answer. */
-export interface FailoverEvent {
+export interface FailoverEvent extends ClusterEventBase {
   /** Which kind of event this is. */
   readonly type: "failover";
   /** Name of the server that failed. */
@@ -47,12 +53,17 @@ export interface FailoverEvent {
 }
 
 /** What tells which servers there are has failed or ended; the last ones stay in use. */
-export interface DiscoveryEvent {
+export interface DiscoveryEvent extends ClusterEventBase {
   /** Which kind of event this is. */
   readonly type: "discovery";
   /** What went wrong; nothing if it came to its end. */
   readonly error: unknown;
 }
 
+/** An event that is told as it happens, so that its time need not be said. */
+export type ClusterNews =
+  | (ClusterEvent extends infer E ? E extends ClusterEvent ? Omit<E, "at"> : never : never)
+  | LinkStatus;
+
 /** Who is told of events. */
-export type ClusterListener = (event: ClusterEvent) => void;
+export type ClusterListener = (event: ClusterNews) => void;

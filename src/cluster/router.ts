@@ -6,7 +6,7 @@ import type { Bytes } from "../frame/frame_writer.ts";
 import type { Op, Outgoing } from "../ops/op.ts";
 import { askAll, askEach, type EachResult, inTurn } from "./ask_each.ts";
 import { nodeError } from "./cluster_errors.ts";
-import type { ClusterEvent } from "./cluster_event.ts";
+import type { ClusterEvent, ClusterNews } from "./cluster_event.ts";
 import { EventHub } from "../link/event_hub.ts";
 import { callShard, closed, type Detour, nowhere } from "./detour.ts";
 import { type FailoverName, type FailoverPolicy, policyOf } from "./failover.ts";
@@ -59,7 +59,7 @@ export class Router implements ClosableCaller {
     if (failover === "gutter" && gutter === undefined) {
       throw new TypeError("Cannot use failover gutter without the servers of the gutter pool");
     }
-    const listener = (event: ClusterEvent) => this.#hub.emit(event);
+    const listener = (event: ClusterNews) => this.tell(event);
     const desk = policy === undefined ? undefined : new FailoverDesk({ policy, shards, gutter, timeout, listener });
     this.shards = shards;
     this.#gutter = gutter;
@@ -137,8 +137,8 @@ export class Router implements ClosableCaller {
   }
 
   /** Tells those who read {@linkcode Router.status}. */
-  tell(event: ClusterEvent): void {
-    this.#hub.emit(event);
+  tell(event: ClusterNews): void {
+    this.#hub.emit(("at" in event ? event : { ...event, at: Date.now() }) as ClusterEvent);
   }
 
   /** Whether it was closed. */

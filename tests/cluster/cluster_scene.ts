@@ -4,6 +4,7 @@ import type { ClosableCaller } from "../../src/connection/caller.ts";
 import type { BatchResult, CallOptions, Settle } from "../../src/connection/caller.ts";
 import { Router, type RouterOptions } from "../../src/cluster/router.ts";
 import type { Ring, RingServer } from "../../src/cluster/ring.ts";
+import type { ClusterEvent } from "../../src/cluster/cluster_event.ts";
 import type { ServerEntry, ServerSpec } from "../../src/cluster/server_spec.ts";
 import type { NodeCaller } from "../../src/cluster/shard.ts";
 import { ShardManager } from "../../src/cluster/shard_manager.ts";
@@ -163,4 +164,11 @@ export class FakeCluster {
   node(name: string): FakeNode {
     return this.nodes.get(name)!;
   }
+}
+
+/** An event without the time at which it happened. */
+export function timeless(event: ClusterEvent): Readonly<Record<string, unknown>> {
+  const { at, ...rest } = event;
+  if (!(at > 0)) throw new Error(`no time but ${at}`);
+  return rest;
 }

@@ -32,14 +32,18 @@ function fail(made: FakeCluster, name: string, error: unknown): void {
 }
 
 /** What was told of decisions while something ran. */
-async function toldDuring(made: FakeCluster, run: () => Promise<unknown>): Promise<Omit<FailoverEvent, "type">[]> {
+async function toldDuring(
+  made: FakeCluster,
+  run: () => Promise<unknown>,
+): Promise<Omit<FailoverEvent, "type" | "at">[]> {
   const status = made.router.status();
   await run();
   await made.router.close();
-  const told: Omit<FailoverEvent, "type">[] = [];
+  const told: Omit<FailoverEvent, "type" | "at">[] = [];
   for await (const event of status) {
     if (event.type !== "failover") continue;
-    const { type: _, ...rest } = event;
+    const { type: _, at, ...rest } = event;
+    assertEquals(at > 0, true);
     told.push(rest);
   }
   return told;

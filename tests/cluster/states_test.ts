@@ -7,7 +7,7 @@ import type { ShardState } from "../../src/cluster/shard_state.ts";
 import { GET } from "../../src/ops/retrieval.ts";
 import { rejection } from "../contract/client_subject.ts";
 import { test } from "../support/test.ts";
-import { FakeCluster, MemoryCluster } from "./cluster_scene.ts";
+import { FakeCluster, MemoryCluster, timeless } from "./cluster_scene.ts";
 
 const STATES: readonly ShardState[] = ["active", "writeOnly", "warmUp", "down"];
 
@@ -149,7 +149,7 @@ test("states may be changed while the client is in use, and are told", async () 
   client.shards.updateShardStates([{ address: "a", state: "warmUp" }, { address: "b", state: "active" }]);
   assertEquals(await client.getText("1:k"), "v");
   assertEquals(await client.get("0:k"), undefined);
-  const told = [await status.next(), await status.next(), await status.next()].map(({ value }) => value);
+  const told = [await status.next(), await status.next(), await status.next()].map(({ value }) => timeless(value));
   assertEquals(told, [
     { type: "state", server: "b", from: "active", to: "down" },
     { type: "state", server: "a", from: "active", to: "warmUp" },
