@@ -92,12 +92,16 @@ export abstract class CommandInput implements WireInput {
 
   /** Takes the first command off the queue, to be answered. */
   protected next(status: number): FrameParts {
+    const parts = this.first(status);
+    this.queue.shift();
+    return parts;
+  }
+
+  /** How the first command is answered, which stays in the queue. */
+  protected first(status: number): FrameParts {
     const parts = this.#parts;
-    const { queue } = this;
-    parts.opcode = queue.opcode;
-    parts.opaque = queue.opaque;
+    this.queue.tell(parts);
     parts.status = status;
-    queue.shift();
     return parts;
   }
 
@@ -116,4 +120,10 @@ export abstract class CommandInput implements WireInput {
     this.frames.copy(value, frame.valueAt);
     this.show(frame);
   }
+}
+
+/** Writes a version to the header of a frame in which there is none yet. */
+export function writeCas({ view, start }: Frame, cas: number | bigint): void {
+  if (typeof cas === "number") view.setUint32(start + 20, cas);
+  else view.setBigUint64(start + 16, cas);
 }

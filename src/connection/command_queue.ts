@@ -98,6 +98,19 @@ export class CommandQueue {
     this.#head++;
   }
 
+  /** Tells opcode and opaque of the first command, which there must be. */
+  tell(parts: { opcode: number; opaque: number }): void {
+    const at = this.#head & (this.#codes.length - 1);
+    parts.opcode = this.#codes[at]! & 0xff;
+    parts.opaque = this.#opaques[at]!;
+  }
+
+  /** Whether the first command, which there must be, is of a kind and has an opaque. */
+  isAt(kind: number, opaque: number): boolean {
+    const at = this.#head & (this.#codes.length - 1);
+    return this.#opaques[at] === opaque && ((this.#codes[at]! >>> KIND_SHIFT) & 0xff) === kind;
+  }
+
   get #code(): number {
     return this.#codes[this.#head & (this.#codes.length - 1)]!;
   }

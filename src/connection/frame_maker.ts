@@ -1,7 +1,11 @@
 import { Frame, type FrameKeeper } from "../frame/frame.ts";
+import type { TextReply } from "../text/text_reply.ts";
 import { HEADER_SIZE, Magic } from "../wire/header.ts";
 
 const SLAB_SIZE = 16 * 1024;
+
+/** What lies before the value of an item: the header and the flags. */
+const OVERHEAD = HEADER_SIZE + 4;
 
 /** What a frame answers, and how. */
 export interface FrameParts {
@@ -25,6 +29,11 @@ export class FrameMaker implements FrameKeeper {
   /** Where the frame that is being made lies: in the slab, or in memory of its own. */
   #bytes = this.#slab;
   #at = 0;
+  /** A view of the memory that the last frame over a reply lies in, and that reply. */
+  #over: DataView = this.#view;
+  #overBytes: Uint8Array = this.#slab;
+  #reply: TextReply | undefined = undefined;
+  readonly #replyKeeper: FrameKeeper = { keep: () => this.#reply!.keep() };
 
   /** Keeping costs nothing: the next frame goes behind this one. */
   keep(frame: Frame): void {
@@ -46,6 +55,42 @@ export class FrameMaker implements FrameKeeper {
     if (extrasLength > 0) view.setUint32(at + HEADER_SIZE, flags);
     this.#frame.read(view, at);
     return this.#frame;
+  }
+
+  /**
+   * Makes a frame of a reply with a value without copying that: its header takes the place of the line before it. Nothing where that
+   * is too short. The line must have been read; `cas` is the version that stood in it.
+   */
+  over(reply: TextReply, parts: FrameParts, flags: number, cas: number | bigint): Frame | undefined {
+    // What lies in a chunk of the transport is not ours to write to; in the splitter's own memory it is.
+    const own = reply.keeper === undefined;
+    // There, the end of the reply before it may be written over, too.
+    if (reply.lineLength + (own ? 2 : 4) < OVERHEAD) return undefined;
+    const frame = this.#frame;
+    if (!own) reply.keep();
+    const at = reply.valueAt - OVERHEAD;
+    if (at < 0) return undefined;
+    const { bytes } = reply;
+    if (this.#overBytes !== bytes) {
+      this.#overBytes = bytes;
+      this.#over = new DataView(bytes.buffer);
+    }
+    const view = this.#over;
+    view.setUint32(at, (Magic.SERVER_RESPONSE << 24) | (parts.opcode << 16));
+    view.setUint32(at + 4, (4 << 24) | parts.status);
+    view.setUint32(at + 8, 4 + reply.valueLength);
+    view.setUint32(at + 12, parts.opaque);
+    if (typeof cas === "number") {
+      view.setUint32(at + 16, 0);
+      view.setUint32(at + 20, cas);
+    } else {
+      view.setBigUint64(at + 16, cas);
+    }
+    view.setUint32(at + HEADER_SIZE, flags);
+    frame.read(view, at);
+    this.#reply = reply;
+    frame.keeper = own ? this.#replyKeeper : undefined;
+    return frame;
   }
 
   /** Copies bytes into the frame, to an offset in its buffer. */

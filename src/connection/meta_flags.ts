@@ -56,12 +56,11 @@ export class MetaFlags {
     }
   }
 
-  /** Writes the version to the header of a frame. */
-  writeCas(reply: TextReply, view: DataView, at: number): void {
+  /** The version; 0 when it did not come. */
+  cas(bytes: Uint8Array): number | bigint {
     const { casAt, casEnd } = this;
-    if (casEnd === casAt) return;
-    if (casEnd - casAt <= 9) view.setUint32(at + 4, readDecimal(reply.bytes, casAt, casEnd, MAX_U32));
-    else view.setBigUint64(at, readU64(reply.bytes, casAt, casEnd));
+    if (casEnd - casAt > 9) return readU64(bytes, casAt, casEnd);
+    return casEnd === casAt ? 0 : readDecimal(bytes, casAt, casEnd, MAX_U32);
   }
 }
 

@@ -2,7 +2,7 @@ import { utf8Encode } from "../bytes.ts";
 import { isErrorCode, TextCode } from "../text/text_code.ts";
 import type { TextReply } from "../text/text_reply.ts";
 import { Status } from "../wire/status.ts";
-import { CommandInput } from "./command_input.ts";
+import { CommandInput, writeCas } from "./command_input.ts";
 import { Kind } from "./command_queue.ts";
 import type { CommandRow } from "./command_rows.ts";
 import { statusOfError } from "./error_line.ts";
@@ -76,7 +76,8 @@ export class MetaInput extends CommandInput {
       if (code === TextCode.EN && reply.lineLength === 2) return this.#takeDebug(reply);
       reply.fail("it has no opaque");
     }
-    this.#skipTo(reply, Kind.META, flags.opaque);
+    if (!this.queue.isAt(Kind.META, flags.opaque)) this.#skipTo(reply, Kind.META, flags.opaque);
+    else if (this.#loose.length > 0) this.#settleLoose(reply, NONE);
     const row = META_ROWS.find(this.queue.opcode)!;
     if (code > TextCode.VA) return this.show(this.frames.make(this.next(statusOf(code, row)), -1, 0, 0));
     if (row.form === Form.WHOLE) return this.#showWhole(reply);
@@ -86,8 +87,16 @@ export class MetaInput extends CommandInput {
     if (row.form === Form.DONE && this.queue.swallow) return this.queue.shift();
     if (row.form !== Form.DONE && flags.flags < 0) reply.fail("its flags are missing");
     const keyLength = flags.keyEnd - flags.keyAt;
+    const cas = flags.cas(reply.bytes);
+    if (row.form === Form.VALUE && keyLength === 0) {
+      const frame = this.frames.over(reply, this.first(Status.SUCCESS), flags.flags, cas);
+      if (frame !== undefined) {
+        this.queue.shift();
+        return this.show(frame);
+      }
+    }
     const frame = this.frames.make(this.next(Status.SUCCESS), flags.flags, keyLength, Math.max(reply.valueLength, 0));
-    flags.writeCas(reply, frame.view, frame.start + 16);
+    writeCas(frame, cas);
     if (keyLength > 0) {
       this.frames.copy(new Uint8Array(reply.bytes.buffer, flags.keyAt, keyLength), frame.keyAt);
     }
@@ -117,7 +126,7 @@ export class MetaInput extends CommandInput {
     if (this.queue.swallow) return this.queue.shift();
     const frame = this.frames.make(this.next(Status.SUCCESS), -1, 0, 8);
     frame.view.setBigUint64(frame.valueAt, number);
-    this.#flags.writeCas(reply, frame.view, frame.start + 16);
+    writeCas(frame, this.#flags.cas(reply.bytes));
     this.show(frame);
   }
 

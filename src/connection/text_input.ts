@@ -1,9 +1,9 @@
 import { equalBytes, utf8Encode } from "../bytes.ts";
 import { isErrorCode, TextCode } from "../text/text_code.ts";
 import type { TextReply } from "../text/text_reply.ts";
-import { isU64, readDecimal, readU64 } from "../text/decimal.ts";
+import { readDecimal, readU64 } from "../text/decimal.ts";
 import { Status } from "../wire/status.ts";
-import { CommandInput } from "./command_input.ts";
+import { CommandInput, writeCas } from "./command_input.ts";
 import { Kind } from "./command_queue.ts";
 import { statusOfError } from "./error_line.ts";
 import { Form, TEXT_ROWS } from "./text_rows.ts";
@@ -80,9 +80,15 @@ export class TextInput extends CommandInput {
     if (reply.casAt === 0) reply.fail("it has no version");
     const withKey = TEXT_ROWS.find(queue.opcode)!.form === Form.WITH_KEY;
     const { frames } = this;
+    const cas = casOf(reply);
+    const placed = withKey ? undefined : frames.over(reply, this.first(Status.SUCCESS), reply.flags, cas);
+    if (placed !== undefined) {
+      queue.shift();
+      return this.show(placed);
+    }
     const parts = this.next(Status.SUCCESS);
     const frame = frames.make(parts, reply.flags, withKey ? reply.keyLength : 0, reply.valueLength);
-    writeCas(reply, frame.view, frame.start + 16);
+    writeCas(frame, cas);
     if (withKey) frames.copy(reply.key, frame.keyAt);
     if (reply.valueLength > 0) frames.copy(reply.value, frame.valueAt);
     this.show(frame);
@@ -201,11 +207,11 @@ function isKey(key: unknown, reply: TextReply): boolean {
   return key.length === keyLength;
 }
 
-/** Writes the version to the header of a frame. */
-function writeCas(reply: TextReply, view: DataView, at: number): void {
+/** The version of an item. */
+function casOf(reply: TextReply): number | bigint {
   const { bytes } = reply;
   const from = reply.start + reply.casAt;
   const to = reply.start + reply.lineLength;
-  if (to - from <= 9) view.setUint32(at + 4, readDecimal(bytes, from, to, 0xffffffff));
-  else if (isU64(bytes, from, to)) view.setBigUint64(at, readU64(bytes, from, to));
+  // The splitter has seen to it that there is one.
+  return to - from <= 9 ? readDecimal(bytes, from, to, 0xffffffff) : readU64(bytes, from, to);
 }

@@ -154,7 +154,10 @@ export class TextWriter {
   /** Appends a flag with a whole number, 0 to a limit. */
   numberFlag(letter: number, value: number, limit: number): void {
     this.flag(letter);
-    this.#number(value, limit, nameOf(letter));
+    // A name is made only for those who are refused.
+    if (!(value >= 0 && value <= limit && Number.isInteger(value))) this.#number(value, limit, nameOf(letter));
+    const at = this.#slab.reserve(decimalLength(value));
+    writeDecimal(this.#slab.bytes, at, this.#slab.length, value);
   }
 
   /** Appends one of some words, by its name. */

@@ -14,7 +14,8 @@ import {
 import { MetaWire } from "../../src/connection/meta_wire.ts";
 import { SELECT_BUCKET } from "../../src/ops/session.ts";
 import { DELETE, SET } from "../../src/ops/storage.ts";
-import { GETK } from "../../src/ops/retrieval.ts";
+import { GET, GETK } from "../../src/ops/retrieval.ts";
+import type { AnyOp } from "../../src/ops/table.ts";
 import { endOfTurn, FakeTransport } from "../support/fake_transport.ts";
 import { test } from "../support/test.ts";
 
@@ -306,4 +307,25 @@ test("MetaWire: those who watch see frames of what goes and comes", async () => 
   scene.say("VA 1 O0 f0 c1\r\nx\r\n");
   await calling;
   assertEquals(seen, ["sent 0 k", "received 0 x"]);
+});
+
+test("MetaWire: what the transport has read stays as it is, kept or not", () => {
+  for (const keep of [true, false]) {
+    const wire = new MetaWire();
+    const opaques = [1, 70_000, 4_000_000_000];
+    for (const opaque of opaques) wire.write(GET as AnyOp, GET.opcode, { key: "k" }, opaque, undefined);
+    const text = opaques.map((opaque) => `VA 5 O${opaque} f4294967295 c1234567890123\r\nvalue\r\n`).join("");
+    const chunk = encoder.encode(text);
+    const seen: (readonly [number, string, bigint, number])[] = [];
+    const values: Uint8Array[] = [];
+    wire.input.push(chunk, (frame) => {
+      if (keep) frame.keep();
+      values.push(frame.value);
+      seen.push([frame.opaque, new TextDecoder().decode(frame.value), frame.cas, frame.view.getUint32(frame.extrasAt)]);
+    });
+    assertEquals(chunk, encoder.encode(text));
+    assertEquals(seen, opaques.map((opaque) => [opaque, "value", 1234567890123n, 4294967295] as const));
+    chunk.fill(0);
+    if (keep) assertEquals(values.map((value) => new TextDecoder().decode(value)), ["value", "value", "value"]);
+  }
 });
