@@ -306,7 +306,7 @@ export class Client implements AsyncDisposable {
 
   /**
    * What happens between the client and its servers: the latest event first, then those to come, until the client is closed. Every
-   * loop has its own 1,024 events of room; of more the oldest are dropped.
+   * loop has its own 1,024 events of room; of more the oldest are dropped. {@linkcode LinkOpenOptions} has an example.
    *
    * @throws {UnsupportedError} If the client is over a bare connection, which ends with its first loss.
    */

@@ -6,7 +6,27 @@ import type { PoolSettings } from "./pool_options.ts";
 import type { DialConnection } from "./redial.ts";
 import { addressName, type OpenOptions } from "./open_connection.ts";
 
-/** How a connection is opened that comes back when it is lost. */
+/**
+ * How a connection is opened that comes back when it is lost.
+ *
+ * @example
+ * ```ts
+ * import { connect } from "@memwire/memwire";
+ * import { MemoryStore, Server } from "@memwire/memwire/server";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using server = new Server();
+ * new MemoryStore().register(server);
+ * const { address } = await server.listen({ hostname: "127.0.0.1", port: 0 });
+ *
+ * await using client = await connect(address);
+ * for await (const event of client.status()) {
+ *   if (event.type === "waiting") console.log(`Connecting again in ${event.delay} ms`);
+ *   if (event.type === "connected") break;
+ * }
+ * assertEquals(await client.get("k"), undefined);
+ * ```
+ */
 export interface LinkOpenOptions extends OpenOptions {
   /**
    * Connects anew when the connection is lost, with these settings; `true` by default. With `false`, the first loss is the end: all
