@@ -1,6 +1,36 @@
 /**
  * Couchbase's change feed, DCP, as an async-iterable `ReadableStream`: resumable, with flow control.
  *
+ * @example Follow a bucket, and go on where it stopped
+ * ```ts
+ * import { type FeedPosition, openDcp } from "@memwire/memwire/dcp";
+ * import { CouchbaseNode, Server } from "@memwire/memwire/server";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using server = new Server();
+ * const bucket = new CouchbaseNode().register(server).bucket("default");
+ * const { address } = await server.listen({ hostname: "127.0.0.1", port: 0 });
+ * bucket.set("a", "1");
+ * bucket.set("b", "2");
+ *
+ * const seen: string[] = [];
+ * let position: FeedPosition | undefined;
+ * {
+ *   await using feed = await openDcp(address, { bucket: "default", from: "beginning", to: "now" });
+ *   for await (const event of feed) {
+ *     if (event.type === "mutation") seen.push(`${event.keyText}=${event.text()}`);
+ *   }
+ *   position = feed.position(); // safe to keep as JSON
+ * }
+ *
+ * bucket.set("c", "3");
+ * await using feed = await openDcp(address, { bucket: "default", from: position, to: "now" });
+ * for await (const event of feed) {
+ *   if (event.type === "mutation") seen.push(`${event.keyText}=${event.text()}`);
+ * }
+ * assertEquals(seen.toSorted(), ["a=1", "b=2", "c=3"]);
+ * ```
+ *
  * @module
  */
 
@@ -26,6 +56,7 @@ export * from "./feed/checkpoint_memory.ts";
 export type { RecordOptions, RecordStore, StoredRecord } from "./feed/checkpoint_record.ts";
 export * from "./feed/checkpoint_store.ts";
 export { Group, joinGroup } from "./feed/group.ts";
+export { consumeInGroup, type GroupProcessOptions, type StreamSource } from "./feed/group_consume.ts";
 export * from "./feed/group_error.ts";
 export type { GroupHandlers, GroupOptions, Membership } from "./feed/group_options.ts";
 export * from "./feed/group_static.ts";

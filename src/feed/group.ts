@@ -34,6 +34,7 @@ export class Group implements Membership, AsyncDisposable {
   #leaving = false;
   #over = false;
   #lastError: unknown;
+  #stableIn = 0;
   /** What has gone wrong in a handler: the reason to leave. */
   #failure: { readonly error: unknown } | undefined;
   #stopExpiry: (() => void) | undefined;
@@ -123,7 +124,7 @@ export class Group implements Membership, AsyncDisposable {
       this.#kick = new AbortController();
       const last = this.#leaving && this.#holdings.all.size === this.#holdings.in("drained").length;
       const error = await this.#turn(last).then((held) => {
-        wait = held ? this.#times.renew : 1 + this.#clock.random() * CONTENTION;
+        wait = held ? this.#untilNextTurn() : 1 + this.#clock.random() * CONTENTION;
         if (held && last) this.#over = true;
         if (held && !entered) this.#joined.resolve();
         entered ||= held;
@@ -163,7 +164,7 @@ export class Group implements Membership, AsyncDisposable {
       held: new Set(this.#holdings.all.keys()),
       drained: new Set(this.#holdings.in("drained")),
       draining: new Set(this.#holdings.in("draining", "drained")),
-      stable: this.#witness.sameFor(alive, now) >= this.#times.delay && !this.#leaving,
+      stable: this.#untilStable(alive, now) <= 0 && !this.#leaving,
       leaving: last,
       leastEpoch: Date.now(),
     });
@@ -176,6 +177,16 @@ export class Group implements Membership, AsyncDisposable {
     }
     this.#follow(plan, started);
     return true;
+  }
+
+  /** For how long the members have to be these still before vbuckets change hands. */
+  #untilStable(alive: readonly string[], now: number): number {
+    return this.#stableIn = this.#times.delay - this.#witness.sameFor(alive, now);
+  }
+
+  #untilNextTurn(): number {
+    const { renew } = this.#times;
+    return this.#stableIn > 0 ? Math.min(renew, this.#stableIn + 1) : renew;
   }
 
   /** The table says so now: the lease is longer, and what was taken is ours. */

@@ -47,7 +47,7 @@ export interface GroupOptions {
 
 /** A membership of a group, however it comes about. */
 export interface Membership {
-  /** Whether a vbucket may be worked on at this moment, by the member's own clock. */
+  /** Whether a vbucket may be worked on at this moment, by the member's own clock. Once false, it is so until it is assigned anew. */
   holds(vbucket: number): boolean;
   /** Gives everything back and leaves. */
   leave(): Promise<void>;

@@ -9,6 +9,8 @@ export interface ProcessEvent {
   readonly vbucket: number;
   /** What key it is about, if it is about one. */
   readonly key?: Uint8Array | undefined;
+  /** Of a "stream-end": whether nothing more comes of the vbucket. */
+  readonly final?: boolean;
   /** Where to go on after it; without one the event moves no checkpoint. */
   readonly position?: VbucketPosition | undefined;
 }

@@ -56,7 +56,7 @@ export interface CommitOptions {
 
 /** How the events of a feed are processed. */
 export interface ProcessOptions<E> {
-  /** How many functions run at once, at most; 1 by default. */
+  /** How many functions run at once, at most; 1 by default, which is one after another in the order of the feed. */
   readonly concurrency?: number;
   /**
    * Which events wait for each other: those of one key (the default), all of one vbucket, or none. By key, an event that is about

@@ -16,6 +16,8 @@ export interface ProcessParts {
   readonly known?: boolean;
   /** Whether a vbucket may still be processed, asked before each event. */
   readonly holds?: (vbucket: number) => boolean;
+  /** Is told of the end of a stream behind which nothing comes. */
+  readonly onStreamEnd?: (vbucket: number) => void;
   /** What to do about vbuckets that another has claimed: true when it is seen to. */
   readonly onFenced?: (error: CheckpointFencedError) => boolean;
 }
@@ -54,6 +56,7 @@ export class ProcessRun<E extends ProcessEvent> {
       options,
       clock,
       ...(parts.holds === undefined ? {} : { holds: parts.holds }),
+      ...(parts.onStreamEnd === undefined ? {} : { onStreamEnd: parts.onStreamEnd }),
       onDone: (urgent) => this.committer?.moved(urgent),
       onChange: () => this.#changed(),
       onFailure: (error) => this.fail(error),

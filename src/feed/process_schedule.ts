@@ -19,6 +19,7 @@ const MOST_LANES = 8192;
 /** Puts events in order: by key, by vbucket, or only behind a rollback. */
 export class Schedule<E extends ProcessEvent> {
   readonly #orderBy: "key" | "vbucket" | "none";
+  readonly #serial: boolean;
   readonly #lanes: Lane<E>[];
   readonly #ofVbucket: Map<VbucketProgress<E>, Lane<E>> = new Map();
   readonly #ready: Fifo<Entry<E>> = new Fifo();
@@ -26,8 +27,10 @@ export class Schedule<E extends ProcessEvent> {
 
   /** Makes a schedule without events. */
   constructor(orderBy: NonNullable<ProcessOptions<E>["orderBy"]>, concurrency: number) {
-    this.#orderBy = orderBy;
-    const lanes = orderBy === "key" ? Math.min(MOST_LANES, concurrency * LANES_EACH) : 0;
+    // One at a time, everything goes in the order in which it came.
+    this.#orderBy = concurrency === 1 ? "none" : orderBy;
+    this.#serial = concurrency === 1;
+    const lanes = this.#orderBy === "key" ? Math.min(MOST_LANES, concurrency * LANES_EACH) : 0;
     this.#lanes = Array.from({ length: lanes }, () => ({ busy: false, queue: new Fifo<Entry<E>>() }));
   }
 
@@ -97,6 +100,7 @@ export class Schedule<E extends ProcessEvent> {
   }
 
   #isBarrier({ type, key }: E): boolean {
+    if (this.#serial) return false;
     if (type === "rollback") return true;
     return this.#orderBy === "key" && key === undefined && !FREE.has(type);
   }

@@ -15,6 +15,8 @@ export interface WorkerParts<E> {
   readonly clock: FeedClock;
   /** Whether a vbucket may still be processed, asked before each event. */
   readonly holds?: (vbucket: number) => boolean;
+  /** Is told of the end of a stream behind which nothing comes, in its place among the events. */
+  readonly onStreamEnd?: (vbucket: number) => void;
   /** Is told of every event that is done. */
   readonly onDone: (urgent: boolean) => void;
   /** Is told when less is waiting or running. */
@@ -93,6 +95,7 @@ export class Worker<E extends ProcessEvent> {
       let progress = this.vbuckets.get(event.vbucket);
       if (progress === undefined && !known) progress = this.open(event.vbucket);
       if (progress !== undefined && !progress.closing) this.#schedule.add(event, progress);
+      if (event.type === "stream-end" && event.final !== false) this.#parts.onStreamEnd?.(event.vbucket);
     }
     this.#pump();
   }

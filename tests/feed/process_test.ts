@@ -77,6 +77,19 @@ test("processFeed calls the function for each event in order and says what it di
   assertEquals(result, { processed: 5, skipped: 0, deadLettered: 0, retries: 0, commits: 0 });
 });
 
+test("processFeed one at a time goes in the order of the feed, whatever else it is told", async () => {
+  for (const orderBy of ["key", "vbucket", "none"] as const) {
+    const seen: ModelEvent[] = [];
+    const types = ["mutation", "snapshot", "mutation", "system", "mutation", "rollback", "mutation"];
+    const all = Array.from({ length: 700 }, (_, i) => modelEvent(i % 5, i, { type: types[i % 7]!, key: `k${i % 11}` }));
+    await processFeed(new ModelFeed(all).end(), async (event) => {
+      await settled(Number(event.seqno) % 3);
+      seen.push(event);
+    }, { orderBy });
+    assertEquals(seen, all);
+  }
+});
+
 test("processFeed saves up to the first event that is not done, whatever is done behind it", async () => {
   const [work, checkpoint] = [new Work(), new MemoryCheckpointStore()];
   const done = processFeed(new ModelFeed(events(4)).end(), work.fn, { ...EACH, concurrency: 4, checkpoint });

@@ -66,6 +66,6 @@ export class ModelClock implements FeedClock {
 }
 
 /** Lets everything happen that waits for no timer: so many turns that no chain of promises here is longer. */
-export async function settled(turns: number = 60): Promise<void> {
+export async function settled(turns: number = 400): Promise<void> {
   for (let turn = 0; turn < turns; turn++) await Promise.resolve();
 }
