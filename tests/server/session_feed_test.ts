@@ -106,18 +106,23 @@ test("with several requests in hand a feed waits for the answers that are due", 
   await server.close();
 });
 
-test("a feed is told of answers, which are nothing to anybody else", async () => {
+test("a feed is told of answers, which nobody else takes", async () => {
   const { server, session, peer } = connect();
   const feed = new Counter();
   await peer.send(request(NOOP, 0));
   assertEquals((await peer.next()).opaque, 0);
-  await peer.send(wire({ opcode: 0x77, opaque: 1 }));
   session.attach(feed);
   await peer.send(wire({ opcode: 0x77, opaque: 2 }));
   await peer.send(request(NOOP, 3));
   assertEquals((await peer.next()).opaque, 3);
   assertEquals(feed.answers, ["119 2"]);
   await server.close();
+  const other = connect();
+  await other.peer.send(request(NOOP, 0));
+  await other.peer.next();
+  await other.peer.send(wire({ opcode: 0x77, opaque: 1 }));
+  await other.peer.over;
+  assertEquals(other.errors.length, 1);
 });
 
 test("who watches sees what a feed sends", async () => {
