@@ -41,6 +41,11 @@ const WORDS: readonly string[] = ["beginning", "now", "never"];
 
 type Highs = ReadonlyMap<number, bigint>;
 
+interface StreamName {
+  readonly vbucket: number;
+  readonly streamId?: number | undefined;
+}
+
 /** From where to where streams go, and what they are about. */
 interface StreamRange {
   readonly from: "beginning" | "now" | ReadonlyMap<number, VbucketPosition>;
@@ -187,7 +192,14 @@ export class DcpCore {
     const highs = from === "now" || to === "now" ? await this.seqnos() : this.#highs;
     const filter = await this.#filterOf(wanted.collections || wanted.scope !== undefined ? wanted : this.#options);
     const stream = await this.#makeStream(wanted, { from: parse(from), to: parse(to), highs, filter });
-    if (stream !== undefined) await this.#node.add(stream);
+    if (stream === undefined) return;
+    try {
+      await this.#node.add(stream);
+    } catch (error) {
+      await this.#node.remove(stream);
+      this.#streams.delete(keyOf(stream, this.#options));
+      throw error;
+    }
   }
 
   /** Ends a stream. */
@@ -350,7 +362,7 @@ export class DcpCore {
   }
 }
 
-function keyOf({ vbucket, streamId = 1 }: DcpStreamName, { streamIds = false }: DcpOptions): string {
+function keyOf({ vbucket, streamId = 1 }: StreamName, { streamIds = false }: DcpOptions): string {
   return streamIds ? `${vbucket}/${streamId}` : String(vbucket);
 }
 

@@ -141,7 +141,7 @@ export class DcpFeed extends ReadableStream<DcpEvent> implements AsyncDisposable
   /** Reads event by event, faster than the reader of a stream. Leaving the loop closes the feed unless told otherwise. */
   override [Symbol.asyncIterator](
     { preventCancel = false }: ReadableStreamIteratorOptions = {},
-  ): FeedIterator<DcpEvent, DcpEvent> {
+  ): AsyncIterableIterator<DcpEvent> & AsyncDisposable {
     const { queue } = this.#core;
     return new FeedIterator(queue, this.#lock(), {
       take: () => queue.take(),
@@ -154,7 +154,7 @@ export class DcpFeed extends ReadableStream<DcpEvent> implements AsyncDisposable
   }
 
   /** The same as the iterator of the feed. */
-  override values(options?: ReadableStreamIteratorOptions): FeedIterator<DcpEvent, DcpEvent> {
+  override values(options?: ReadableStreamIteratorOptions): AsyncIterableIterator<DcpEvent> & AsyncDisposable {
     return this[Symbol.asyncIterator](options);
   }
 
@@ -174,7 +174,7 @@ export class DcpFeed extends ReadableStream<DcpEvent> implements AsyncDisposable
    * }
    * ```
    */
-  batches(options: BatchOptions = {}): FeedIterator<DcpEvent, DcpEvent[]> {
+  batches(options: BatchOptions = {}): AsyncIterableIterator<DcpEvent[]> & AsyncDisposable {
     const { max = MAX_BATCH, maxMs = 0, preventCancel = false } = options;
     if (!(max >= 1)) throw new RangeError(`Cannot use max of ${max}: it is a number of events, 1 or more`);
     if (!(maxMs >= 0)) throw new RangeError(`Cannot use maxMs of ${maxMs}: it is milliseconds, 0 or more`);

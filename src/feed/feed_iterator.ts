@@ -21,8 +21,9 @@ export class FeedIterator<E, T> implements AsyncIterableIterator<T, undefined, u
   readonly #wait: (waiter: () => void) => () => void;
   readonly #preventCancel: boolean;
   #over = false;
-  /** The last of the calls that wait. */
-  #last: Promise<unknown> | undefined = undefined;
+  /** How many calls wait, and the last of them. */
+  #waiting = 0;
+  #last: Promise<unknown> = Promise.resolve();
   #stopWaiting: () => void = () => {};
 
   /** Makes an iterator: `take` gives what there is, if it is enough; `wait` calls back when it may be, and returns what ends that. */
@@ -39,36 +40,38 @@ export class FeedIterator<E, T> implements AsyncIterableIterator<T, undefined, u
   }
 
   next(): Promise<IteratorResult<T, undefined>> {
-    if (this.#last === undefined && !this.#over) {
+    if (this.#waiting === 0 && !this.#over) {
       const value = this.#take();
       if (value !== undefined) return Promise.resolve({ done: false, value });
     }
-    return this.#enqueue();
-  }
-
-  #enqueue(): Promise<IteratorResult<T, undefined>> {
-    const turn = this.#last === undefined ? this.#await() : this.#last.then(() => this.#await());
-    const last = turn.then(ignore, ignore).then(() => {
-      if (this.#last === last) this.#last = undefined;
-    });
-    this.#last = last;
+    const turn = this.#waiting++ === 0 ? this.#await() : this.#last.then(() => this.#await());
+    this.#last = turn.catch(ignore);
     return turn;
   }
 
   async #await(): Promise<IteratorResult<T, undefined>> {
-    while (!this.#over) {
-      const value = this.#take();
-      if (value !== undefined) return { done: false, value };
-      if (this.#queue.over && this.#queue.length === 0) return await this.#finish();
-      await new Promise<void>((resolve) => {
-        const stop = this.#wait(resolve);
-        this.#stopWaiting = () => {
-          stop();
-          resolve();
-        };
-      });
+    try {
+      while (!this.#over) {
+        const value = this.#take();
+        if (value !== undefined) return { done: false, value };
+        if (this.#queue.over && this.#queue.length === 0) return await this.#finish();
+        await this.#sleep();
+      }
+      return DONE;
+    } finally {
+      // Before whoever waits goes on, so that the next call need not wait behind this one.
+      this.#waiting--;
     }
-    return DONE;
+  }
+
+  #sleep(): Promise<void> {
+    return new Promise((resolve) => {
+      const stop = this.#wait(resolve);
+      this.#stopWaiting = () => {
+        stop();
+        resolve();
+      };
+    });
   }
 
   async #finish(): Promise<IteratorResult<T, undefined>> {

@@ -239,7 +239,7 @@ test("the feed is locked while it is iterated, and free afterwards", async () =>
     error = caught;
   }
   assertInstanceOf(error, TypeError);
-  await iterator.return();
+  await iterator[Symbol.asyncDispose]();
   assertEquals(feed.locked, false);
   await peer.send(marker(request, 0n, 5n));
   assertEquals((await take(feed, 1)).map(brief), ["snapshot 0-5"]);

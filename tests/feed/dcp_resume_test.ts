@@ -290,6 +290,24 @@ test("streams are added and closed while the feed runs", async () => {
   await feed.close();
 });
 
+test("a stream that cannot be added is none, and the feed goes on", async () => {
+  let asked = 0;
+  const handlers: Record<number, Handler> = {
+    0x53: (request) =>
+      request.status === 3 && asked++ === 0
+        ? answer(request, { status: 0x22, value: "range" })
+        : answer(request, { value: joined(u64(1n), u64(0n)) }),
+  };
+  const { feed, peer, request } = await openFeed({}, { handlers });
+  const error = await assertRejects(() => feed.addStream({ vbucket: 3 }));
+  assertInstanceOf(error, StatusError);
+  assertEquals(feed.stats().streams.length, 1);
+  await feed.addStream({ vbucket: 3 });
+  await peer.send(marker(request, 0n, 9n));
+  assertEquals((await take(feed, 1)).map(brief), ["snapshot 0-9"]);
+  await feed.close();
+});
+
 test("several streams of one vbucket have ids, which requests, closes and events carry", async () => {
   const { feed, peer, request } = await openFeed({ streamIds: true, collections: [8] });
   assertEquals(new TextDecoder().decode(request.value), '{"collections":["8"],"sid":1}');

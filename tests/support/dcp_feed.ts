@@ -45,7 +45,7 @@ export async function take(feed: DcpFeed, count: number): Promise<DcpEvent[]> {
     if (done) throw new Error(`the feed has ended after ${events.length} of ${count} events`);
     events.push(value);
   }
-  await iterator.return();
+  await iterator[Symbol.asyncDispose]();
   return events;
 }
 
