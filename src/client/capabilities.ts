@@ -5,8 +5,7 @@ import { openConnection } from "../link/open_connection.ts";
 import { NOOP, STAT } from "../ops/admin.ts";
 import { ServerVersion } from "../text/server_version.ts";
 import { Status } from "../wire/status.ts";
-import { locate } from "./connect.ts";
-import { openOptions, type ServerAddress, type SideOptions } from "./side_connection.ts";
+import { type ServerAddress, sideOf, type SideOptions } from "./side_connection.ts";
 
 /** What a memcached can do since some version. */
 export type VersionedFeature =
@@ -158,10 +157,8 @@ function isFile(text: string | undefined): boolean {
  * ```
  */
 export async function readCapabilities(server: ServerAddress, options: SideOptions = {}): Promise<Capabilities> {
-  const { address, credentials } = locate(server, options);
-  const allowPlaintext = options.allowPlaintextAuth;
-  const wire = textWire("meta");
-  return await openConnection(address, { ...openOptions(options), wire }, async (connection, signal) => {
+  const { address, credentials, allowPlaintext, opening } = sideOf(server, options);
+  return await openConnection(address, { ...opening, wire: textWire("meta") }, async (connection, signal) => {
     const how: CallOptions = { signal, timeout: 0 };
     const version = await beginText(connection, { protocol: "text", credentials, allowPlaintext, signal });
     const settings = await readStats(connection, "settings", how);

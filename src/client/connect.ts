@@ -7,6 +7,7 @@ import { Client } from "./client.ts";
 import type { ClusterClient } from "./cluster_client.ts";
 import type { ClusterOptions, Servers } from "./connect_cluster.ts";
 import { openConnection, type OpenOptions } from "../link/open_connection.ts";
+import { withServer } from "./server_of.ts";
 import { type LinkOpenOptions, openLink } from "../link/open_link.ts";
 
 /** What a client speaks to the server; see {@linkcode ConnectOptions.protocol}. */
@@ -108,7 +109,7 @@ export async function connect(
   }
   const { address, credentials } = locate(server, options);
   const dial = (opening: OpenOptions) => connectOnce(address, { ...options, ...opening }, credentials);
-  return new Client(await openLink(address, options, dial));
+  return withServer(new Client(await openLink(address, options, dial)), { server, options });
 }
 
 /** Whether this is no address but more. */

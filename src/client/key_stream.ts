@@ -64,7 +64,7 @@ const KEYS: DumpKind<Uint8Array, Uint8Array> = {
  * await client.set("user:1", "Ada");
  * await client.set("job:1", "…", { ttl: 60 });
  *
- * for await (const { key, expiresAt, size } of dumpKeys(address, { prefix: "user:" })) {
+ * for await (const { key, expiresAt, size } of dumpKeys(client, { prefix: "user:" })) {
  *   assertEquals([key, expiresAt, size > 0], ["user:1", undefined, true]);
  * }
  * ```

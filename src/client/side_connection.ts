@@ -5,10 +5,12 @@ import { openConnection, type OpenOptions } from "../link/open_connection.ts";
 import { TextWriter } from "../text/text_writer.ts";
 import type { TextOp } from "../text/text_op.ts";
 import type { Address, Dial, TlsOptions, Transport } from "../transport/transport.ts";
+import type { Client } from "./client.ts";
 import { locate } from "./connect.ts";
+import { serverOf } from "./server_of.ts";
 
-/** Where a server is, as {@linkcode connect} takes it. */
-export type ServerAddress = string | URL | Address;
+/** Where a server is: an address as {@linkcode connect} takes it, or a client that was connected to it, whose options then count, too. */
+export type ServerAddress = string | URL | Address | Client;
 
 /** How a connection of its own is opened, for what takes a whole connection. */
 export interface SideOptions {
@@ -35,10 +37,8 @@ export async function openSide<T>(
   options: SideOptions,
   prepare: (connection: Connection, signal: AbortSignal) => Promise<T>,
 ): Promise<{ readonly transport: Transport; readonly prepared: T }> {
-  const { address, credentials } = locate(server, options);
-  const allowPlaintext = options.allowPlaintextAuth;
-  const wire = textWire("text");
-  return await openConnection(address, { ...openOptions(options), wire }, async (connection, signal) => {
+  const { address, credentials, allowPlaintext, opening } = sideOf(server, options);
+  return await openConnection(address, { ...opening, wire: textWire("text") }, async (connection, signal) => {
     if (credentials !== undefined) {
       await beginText(connection, { protocol: "text", credentials, allowPlaintext, signal });
     }
@@ -47,12 +47,42 @@ export async function openSide<T>(
   });
 }
 
-/** Of the options, what opening a connection takes. */
-export function openOptions({ connectTimeout, dial, signal }: SideOptions): OpenOptions {
+/** Where to connect, and how. */
+export interface Side {
+  readonly address: Address;
+  readonly credentials: CredentialsSource | undefined;
+  readonly allowPlaintext: boolean | undefined;
+  /** What opening a connection takes. */
+  readonly opening: OpenOptions;
+}
+
+/**
+ * Finds out where a server is and how one connects to it.
+ *
+ * @throws {TypeError} If the address cannot be read, or a client is given that was not connected to one server.
+ */
+export function sideOf(server: ServerAddress, options: SideOptions): Side {
+  const known = typeof server === "object" ? serverOf(server) : undefined;
+  if (known === undefined && typeof server === "object" && "caller" in server) {
+    throw new TypeError("Cannot find the server of this client: it was not connected to one; give the address");
+  }
+  const { connectTimeout, dial, credentials: given, tls, allowPlaintextAuth }: SideOptions = {
+    ...known?.options,
+    ...options,
+  };
+  const located = locate(known?.server ?? server as Exclude<ServerAddress, Client>, {
+    ...(given !== undefined && { credentials: given }),
+    ...(tls !== undefined && { tls }),
+  });
   return {
-    ...(connectTimeout !== undefined && { connectTimeout }),
-    ...(dial !== undefined && { dial }),
-    ...(signal !== undefined && { signal }),
+    ...located,
+    allowPlaintext: allowPlaintextAuth,
+    opening: {
+      ...(connectTimeout !== undefined && { connectTimeout }),
+      ...(dial !== undefined && { dial }),
+      // That of the client has ended its connecting, and nothing else.
+      ...(options.signal !== undefined && { signal: options.signal }),
+    },
   };
 }
 

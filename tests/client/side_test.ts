@@ -1,6 +1,16 @@
 /** Raw commands, the log and the capabilities of a server, each over a connection of its own. */
 import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
-import { AuthError, ConnectionError, ProtocolError, StatusError, TimeoutError, UnsupportedError } from "../../mod.ts";
+import {
+  AuthError,
+  Client,
+  connect,
+  Connection,
+  ConnectionError,
+  ProtocolError,
+  StatusError,
+  TimeoutError,
+  UnsupportedError,
+} from "../../mod.ts";
 import { Capabilities, readCapabilities, sendCommand, ServerVersion, TextCode, watchServer } from "../../src/text.ts";
 import { endOfTurn } from "../support/fake_transport.ts";
 import { dialling, LinePeer } from "../support/line_peer.ts";
@@ -213,4 +223,29 @@ test("ServerVersion: read, compared and written", () => {
   assertEquals(versions.map(String), ["1.4.31", "1.4.31_rc1", "1.6.9", "1.6.18", "1.6.18-proxy", "1.10.0", "2.0.0"]);
   for (const text of ["", "1", "v1.2.3", "couchbase", "x1.2"]) assertEquals(ServerVersion.parse(text), undefined);
   assertThrows(() => versions[0]!.atLeast("new"), TypeError);
+});
+
+test("sendCommand: a client that was connected stands for its server, with what it was connected with", async () => {
+  const [mine, side, next] = [1, 2, 3].map(() => {
+    let known = false;
+    return new LinePeer((line) => {
+      if (line.startsWith("set auth")) known = true;
+      if (line === "ada secret") return undefined;
+      if (!known) return "CLIENT_ERROR unauthenticated\r\n";
+      if (line.startsWith("stats")) return "END\r\n";
+      return line.startsWith("set auth") ? "STORED\r\n" : line === "version" ? "VERSION 1.6.18\r\n" : "MN\r\n";
+    });
+  }) as [LinePeer, LinePeer, LinePeer];
+  const options = { ...dialling(mine, side, next), protocol: "meta" as const };
+  await using client = await connect("memcached://ada:secret@127.0.0.1:11211", options);
+  assertEquals((await sendCommand(client, "mn")).map(({ text }) => text), ["MN"]);
+  assertEquals(side.lines, ["version", "set auth 0 0 10", "ada secret", "version", "mn"]);
+  const found = await readCapabilities(client, { signal: new AbortController().signal });
+  assertEquals(found.flags.meta, true);
+});
+
+test("sendCommand: a client over a caller of one's own has no server", async () => {
+  const client = new Client(new Connection(new LinePeer(() => undefined)));
+  await assertRejects(() => sendCommand(client, "version"), TypeError, "give the address");
+  await client.close();
 });
