@@ -83,7 +83,7 @@ export class VbucketRouter implements ClosableCaller {
       ask: () => this.#inOrder(),
       changed: (newer, older) => this.#follow(newer, older),
       asked: () => this.#makeAgain(),
-      failed: (error) => this.#hub.emit({ type: "discovery", error }),
+      failed: (error) => this.#hub.emit({ type: "discovery", at: clock.wall(), error }),
     });
     for (const node of map.nodes) this.#linkTo(node);
   }
@@ -256,6 +256,7 @@ export class VbucketRouter implements ClosableCaller {
     for (const node of map.nodes) this.#linkTo(node);
     this.#hub.emit({
       type: "topology",
+      at: this.#clock.wall(),
       added: [...names].filter((name) => !before.has(name)),
       removed: [...before].filter((name) => !names.has(name)),
       servers: [...names],
