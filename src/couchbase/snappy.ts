@@ -1,14 +1,9 @@
-import snappyjs from "snappyjs";
+import { compressBlock } from "../wire/snappy_compress.ts";
 
 /** Below it the header of a block and the effort weigh more than what is won. */
 const MIN_SIZE = 32;
 
 const MAX_RATIO = 0.83;
-
-/** What of the library is used: it is CommonJS without types. */
-interface SnappyJs {
-  compress(plain: Uint8Array): Uint8Array<ArrayBuffer>;
-}
 
 /** When compressing pays. */
 export interface CompressOptions {
@@ -41,8 +36,6 @@ export function compress(
   { minSize = MIN_SIZE, maxRatio = MAX_RATIO }: CompressOptions = {},
 ): Uint8Array<ArrayBuffer> | undefined {
   if (value.length < minSize) return undefined;
-  // Of a Node `Buffer` the library would make another one, that keeps more memory than it shows.
-  const plain = new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
-  const block = (snappyjs as SnappyJs).compress(plain);
+  const block = compressBlock(value);
   return block.length > value.length * maxRatio ? undefined : block;
 }

@@ -13,9 +13,6 @@
  * Numbers are little-endian. A copy repeats bytes that lie `offset` back, also those that it just wrote.
  */
 
-// By hand, because the library that compresses cannot be given bytes of a peer: `05 fc fa ff ff ff` keeps it in a loop for ever,
-// and it takes a block that ends early for zeros.
-
 import { ProtocolError } from "../errors.ts";
 
 /** What kv_engine itself inflates at most: 30 MiB. */

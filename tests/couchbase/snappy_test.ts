@@ -86,3 +86,18 @@ test("decompress gives back what compress took, for bytes that do not shrink", (
     { seed: 2, numRuns: 300 },
   );
 });
+
+test("compress writes copies of every length and distance, each as short as the format has it", () => {
+  const distinct = Uint8Array.from({ length: 2100 }, (_, i) => (i * i * 31 + (i >> 3) * 7) & 0xff);
+  for (const distance of [4, 5, 63, 64, 2047, 2048, 2049, 2100]) {
+    for (const length of [4, 5, 11, 12, 59, 60, 61, 63, 64, 65, 66, 67, 68, 69, 127, 128, 129, 132, 133, 192, 199]) {
+      const head = distinct.subarray(0, distance);
+      const copied = Uint8Array.from({ length }, (_, i) => head[i % distance]!);
+      const block = compress(new Uint8Array([...head, ...copied, ...utf8("END OF THE TEXT.")]), ALWAYS)!;
+      assertEquals(decompress(block).subarray(distance, distance + length), copied);
+    }
+  }
+  // The literal "abcd", copies of 64 and of 60 from 4 back, and what is left as a literal.
+  const block = compress(utf8(`${"abcd".repeat(32)}0123456789012345`), ALWAYS)!;
+  assertEquals(block.subarray(2, 14), hex("0c 61626364 fe0400 ee0400 3c"));
+});

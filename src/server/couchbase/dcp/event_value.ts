@@ -1,13 +1,10 @@
-import snappyjs from "snappyjs";
 import { DcpOpenFlag } from "../../../ops/dcp_flags.ts";
 import { Datatype } from "../../../wire/datatype.ts";
+import { compressBlock } from "../../../wire/snappy_compress.ts";
 import { joinXattrs, type XattrSection } from "../../../wire/xattr.ts";
 import type { CouchbaseDocument } from "../document.ts";
 import { plainValue, systemXattrs, type TypedValue } from "../stored_value.ts";
 import type { DcpSettings } from "./settings.ts";
-
-/** What of the library is used: it is CommonJS without types. */
-const { compress } = snappyjs as { compress(plain: Uint8Array): Uint8Array };
 
 const NOTHING: TypedValue = { value: new Uint8Array(0), datatype: 0 };
 
@@ -57,5 +54,5 @@ function attributes(xattrs: XattrSection | undefined): TypedValue {
 
 function compressed({ value, datatype }: TypedValue): TypedValue {
   if (value.length === 0 || (datatype & Datatype.SNAPPY) !== 0) return { value, datatype };
-  return { value: compress(value), datatype: datatype | Datatype.SNAPPY };
+  return { value: compressBlock(value), datatype: datatype | Datatype.SNAPPY };
 }
