@@ -41,6 +41,8 @@ export { type CommandOptions, sendCommand } from "./client/send_command.ts";
 export type { ServerAddress, SideOptions } from "./client/side_connection.ts";
 export * from "./client/typed_stats.ts";
 export { type WatchOptions, watchServer, type WatchStream, type WatchTopic } from "./client/watch_stream.ts";
+export { MetaWire } from "./connection/meta_wire.ts";
+export { TextWire } from "./connection/text_wire.ts";
 export { MemcachedError, type MemcachedErrorCode, type MemcachedErrorOptions, ProtocolError } from "./errors.ts";
 export * from "./text/admin.ts";
 export { Answers, type AnswersTable } from "./text/answers.ts";

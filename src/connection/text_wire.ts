@@ -11,7 +11,7 @@ import { codeFor, CommandQueue, JOINED, Kind, kindOf, QUIET } from "./command_qu
 import { type CommandRow, rowFor } from "./command_rows.ts";
 import { TextInput } from "./text_input.ts";
 import { creates, TEXT_ROWS, writeCounter, writeDeleteOf } from "./text_rows.ts";
-import type { Wire } from "./wire.ts";
+import type { Wire, WireInput, WireOutput } from "./wire.ts";
 
 const GETS = wordOf("gets");
 const GATS = wordOf("gats");
@@ -23,25 +23,56 @@ const GATS = wordOf("gats");
  * - A batch of reads goes as few lines of many keys; all writes are answered, since after a `noreply` nobody could tell which failed.
  * - It does not tell the version of what was written or touched (`cas` is 0), nor the flags of what was touched.
  * - A counter that may have to be made is counted and then added in one write; `KEY_EEXISTS` if another makes it between the two.
+ * - A version may be deleted (something that has expired is stored over it), but nothing be appended to one or counted.
+ *
+ * @example
+ * ```ts
+ * import { Client, Connection } from "@memwire/memwire";
+ * import { MemoryStore, Server } from "@memwire/memwire/server";
+ * import { TextWire } from "@memwire/memwire/text";
+ * import { memoryPair } from "@memwire/memwire/transport/memory";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const [here, there] = memoryPair();
+ * const server = new Server();
+ * new MemoryStore().register(server);
+ * server.serve(there);
+ * await using client = new Client(new Connection(here, { wire: new TextWire() }));
+ * await client.set("user:1", "Ada");
+ * assertEquals((await client.getMulti(["user:1", "user:2"])).hits.get("user:1")?.text(), "Ada");
+ * ```
  */
 export class TextWire implements Wire {
   readonly #queue = new CommandQueue();
-  readonly output: CommandOutput = new CommandOutput(this.#queue);
-  readonly input: TextInput;
+  readonly #out = new CommandOutput(this.#queue);
+  /** Where requests gather. */
+  readonly output: WireOutput = this.#out;
+  /** Where answers come from. */
+  readonly input: WireInput;
 
   /** Starts with nothing asked. */
   constructor(options: { readonly maxBody?: number | undefined } = {}) {
     this.input = new TextInput(this.#queue, options.maxBody);
   }
 
-  /** There is nothing to agree on. */
+  /**
+   * There is nothing to agree on.
+   *
+   * @throws {UnsupportedError} Always.
+   */
   adopt(): never {
     throw new UnsupportedError("Cannot agree on features: the text protocol has none", { sent: false });
   }
 
+  /**
+   * Writes one request.
+   *
+   * @throws {UnsupportedError} If the protocol has no such command.
+   * @throws {TypeError} If a key has a blank, a control byte or DEL.
+   */
   write(op: AnyOp, opcode: number, request: unknown, opaque: number, options: CallOptions | undefined): void {
     const row = rowFor(TEXT_ROWS, "text", op, opcode, { request, options });
-    const out = this.output;
+    const out = this.#out;
     const code = TEXT_ROWS.codeOf(opcode);
     const kind = kindOf(code);
     if (kind === Kind.VALUE) {
@@ -64,7 +95,7 @@ export class TextWire implements Wire {
 
   /** Writes one key: alone in its line, or in one with others of its batch. */
   #writeKey(code: number, opaque: number, { key, expiry }: TouchRequest): void {
-    const out = this.output;
+    const out = this.#out;
     const quiet = (code & QUIET) !== 0;
     const line = expiry === undefined ? "gets" : `gats ${expiry}`;
     const joined = quiet && out.isOpen(line);
@@ -80,7 +111,7 @@ export class TextWire implements Wire {
 
   /** Writes a count and the `add` behind it; neither without the other. */
   #writeCreating(row: CommandRow, code: number, opaque: number, request: unknown): void {
-    const out = this.output;
+    const out = this.#out;
     const mark = out.mark();
     const start = out.offset;
     let behind: number;
