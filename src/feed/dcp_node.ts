@@ -4,6 +4,7 @@ import { answerRequest, tell } from "../connection/server_requests.ts";
 import { AuthError, ProtocolError, StatusError } from "../errors.ts";
 import type { Frame } from "../frame/frame.ts";
 import { DCP_BUFFER_ACK, DCP_NOOP, DCP_SET_VBUCKET_STATE } from "../ops/dcp.ts";
+import { DcpControl } from "../ops/dcp_flags.ts";
 import { DCP_SNAPSHOT_MARKER } from "../ops/dcp_snapshot.ts";
 import { DCP_CLOSE_STREAM, DCP_GET_FAILOVER_LOG } from "../ops/dcp_stream.ts";
 import { GET_ALL_VB_SEQNOS } from "../ops/observe.ts";
@@ -41,6 +42,9 @@ export interface DcpNodeSettings {
   /** A newer manifest of collections was seen. */
   sawManifest(manifest: bigint): void;
 }
+
+/** How often a server sends no-ops that was not told, in seconds: 20 today, this once. */
+const LONGEST_DEFAULT = 180;
 
 /** How long an answer may take that waits behind what the server is sending, in milliseconds. */
 const PATIENCE = 60_000;
@@ -250,9 +254,8 @@ export class DcpNode implements DcpStreamHost {
       connection.onRequest((frame) => this.#receive(frame, connection));
       this.#agreement = await dcpHandshake(connection, name, options, { signal, timeout: PATIENCE });
       signal.throwIfAborted();
-      if (noopInterval > 0) {
-        this.#silence = new SilenceWatch(connection, { interval: noopInterval * 1000, clock });
-      }
+      const interval = noopPeriod(this.#agreement, noopInterval);
+      if (interval > 0) this.#silence = new SilenceWatch(connection, { interval: interval * 1000, clock });
     } catch (error) {
       connection.destroy(error);
       throw error;
@@ -356,6 +359,12 @@ export class DcpNode implements DcpStreamHost {
       if (error.status !== Status.KEY_ENOENT && error.status !== Status.NOT_MY_VBUCKET) throw error;
     }
   }
+}
+
+/** How often the server really shows that it is alive, in seconds; 0 for never. */
+function noopPeriod({ accepted }: DcpAgreement, asked: number): number {
+  if (!accepted.has(DcpControl.ENABLE_NOOP)) return 0;
+  return accepted.has(DcpControl.SET_NOOP_INTERVAL) ? asked : Math.max(asked, LONGEST_DEFAULT);
 }
 
 /** What another attempt will not change: the server knows who asks, and does not let him. */

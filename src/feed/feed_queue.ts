@@ -22,7 +22,7 @@ const INITIAL_SIZE = 256;
 export class FeedQueue<E> {
   #events: (E | undefined)[] = new Array(INITIAL_SIZE).fill(undefined);
   #owners: (QueueOwner<E> | undefined)[] = new Array(INITIAL_SIZE).fill(undefined);
-  #sizes: number[] = new Array(INITIAL_SIZE).fill(0);
+  #sizes: Uint32Array = new Uint32Array(INITIAL_SIZE);
   #mask = INITIAL_SIZE - 1;
   #head = 0;
   #tail = 0;
@@ -142,7 +142,7 @@ export class FeedQueue<E> {
     const size = (this.#mask + 1) * 2;
     const events: (E | undefined)[] = new Array(size).fill(undefined);
     const owners: (QueueOwner<E> | undefined)[] = new Array(size).fill(undefined);
-    const sizes: number[] = new Array(size).fill(0);
+    const sizes = new Uint32Array(size);
     for (let from = this.#head; from < this.#tail; from++) {
       const at = from & (size - 1);
       events[at] = this.#events[from & this.#mask];

@@ -203,6 +203,18 @@ test("two intervals without a byte end the connection, one does not", async () =
   await feed.close();
 });
 
+test("a server that was not told an interval is given the longest that one has by itself, one without no-ops for ever", async () => {
+  for (const [refused, waits] of [["set_noop_interval", [180_000]], ["enable_noop", []]] as const) {
+    const handlers = {
+      0x5e: (request: { key: string; opaque: number }) =>
+        wire({ opcode: 0x5e, opaque: request.opaque, status: request.key === refused ? 4 : 0 }),
+    };
+    const { feed, clock } = await openFeed({ noopInterval: 1 }, { handlers });
+    assertEquals(clock.waiting, [...waits]);
+    await feed.close();
+  }
+});
+
 test("a reader of the stream takes one event for each read, and acknowledges no more", async () => {
   const { feed, peer, request } = await openFeed({ windowBytes: 100 });
   await peer.send(marker(request, 0n, 5n), mutation(request, 1n), mutation(request, 2n));
