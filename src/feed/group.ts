@@ -220,8 +220,12 @@ export class Group implements Membership, AsyncDisposable {
   }
 
   #assign(taken: ReadonlyMap<number, number>): void {
+    const fresh = [...taken].map(([vbucket, epoch]): [number, Holding] => {
+      return [vbucket, { epoch, ready: Promise.resolve(), state: "held" }];
+    });
+    for (const [vbucket, holding] of fresh) this.#holdings.all.set(vbucket, holding);
     const ready = this.#told(() => this.#handlers.assigned(taken));
-    for (const [vbucket, epoch] of taken) this.#holdings.all.set(vbucket, { epoch, ready, state: "held" });
+    for (const [, holding] of fresh) holding.ready = ready;
   }
 
   #revoke(vbuckets: readonly number[]): void {
