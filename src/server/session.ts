@@ -11,9 +11,9 @@ import { RequestQueue } from "./request_queue.ts";
 import { readRequest, type Route } from "./route.ts";
 import { FeedPump, type SessionFeed } from "./session_feed.ts";
 import { type SessionHost, showFrame } from "./session_host.ts";
+import { beginText } from "./session_text.ts";
 import { StatusReply } from "./status_reply.ts";
-import { servedText } from "./text/served_text.ts";
-import { TextSession } from "./text/text_session.ts";
+import type { TextSession } from "./text/text_session.ts";
 import { type Turn, Turns } from "./turns.ts";
 import { readUnreadable, refuseHeader, refuseMagic, type Unreadable } from "./unreadable.ts";
 
@@ -170,7 +170,12 @@ export class Session implements AsyncDisposable {
   };
 
   #receive(chunk: Uint8Array): void {
-    if (this.#bytesRead === 0 && chunk[0] !== Magic.CLIENT_REQUEST) this.#text = this.#beginText();
+    if (this.#bytesRead === 0 && chunk[0] !== Magic.CLIENT_REQUEST) {
+      this.#text = beginText(this.#host, this.#answers, {
+        isOpen: () => this.#state === "open",
+        finish: () => this.#finish(),
+      });
+    }
     this.#bytesRead += chunk.length;
     if (this.#state !== "open" || this.#last !== undefined) return;
     this.#busy = true;
@@ -184,28 +189,6 @@ export class Session implements AsyncDisposable {
     this.#answers.flush();
     if (!this.#queue.empty) this.#work();
     this.#control();
-  }
-
-  #beginText(): TextSession | undefined {
-    const text = servedText(this.#host);
-    if (text === undefined) return undefined;
-    const answers = this.#answers;
-    const isOpen = (): boolean => this.#state === "open";
-    return new TextSession(
-      {
-        text: (text) => answers.text(text),
-        bytes: (bytes) => answers.bytes(bytes),
-        close: () => this.#finish(),
-        get congested() {
-          return answers.congested;
-        },
-        get open() {
-          return isOpen();
-        },
-      },
-      text,
-      this.#host.maxQueuedBytes,
-    );
   }
 
   readonly #visit = (frame: Frame): void => {
