@@ -382,6 +382,7 @@ export class Link implements ClosableCaller, AsyncDisposable {
     try {
       await connection.call(NOOP, {}, this.#probe);
     } catch (error) {
+      if (connection.state !== "open") return;
       // When the process was busy, the answer may have come already and not have been read.
       await new Promise<void>((resolve) => this.#clock.after(0, resolve));
       if (connection.counters.reads === reads) {

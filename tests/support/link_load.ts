@@ -14,27 +14,46 @@ export class LinkLoad {
   answered = 0;
   /** Calls that failed, by the code of their errors. */
   readonly failed: Map<string, number> = new Map();
-  /** How often the server forgot everything; set by the test when it kills it. */
-  deaths = 0;
+  #deaths = 0;
+  #dying = false;
   #stopped = false;
-  #workers: Promise<void>[] = [];
+  #failure: { readonly error: unknown } | undefined = undefined;
+  readonly #workers: Promise<void>[] = [];
 
   /** Starts so many workers, whose calls take so long at most, in ms. */
   constructor(client: Client, { workers, timeout }: { readonly workers: number; readonly timeout: number }) {
-    for (let i = 0; i < workers; i++) this.#workers.push(this.#work(client, `worker ${i}`, timeout));
+    for (let i = 0; i < workers; i++) {
+      this.#workers.push(
+        this.#work(client, `worker ${i}`, timeout).catch((error) => {
+          this.#failure ??= { error };
+          this.#stopped = true;
+        }),
+      );
+    }
+  }
+
+  /** Does something to the server by which it forgets everything. */
+  async forgetting<T>(run: () => Promise<T>): Promise<T> {
+    this.#dying = true;
+    const result = await run();
+    this.#deaths++;
+    this.#dying = false;
+    return result;
   }
 
   /** Ends the load; rejects with what went wrong. */
   async stop(): Promise<void> {
     this.#stopped = true;
     await Promise.all(this.#workers);
+    if (this.#failure !== undefined) throw this.#failure.error;
   }
 
   /** Waits until so many more calls were answered. */
   async answers(count: number): Promise<void> {
     const wanted = this.answered + count;
     while (this.answered < wanted) {
-      await Promise.race([new Promise((resolve) => setTimeout(resolve, 5)), ...this.#stopped ? this.#workers : []]);
+      if (this.#stopped) return await this.stop();
+      await new Promise((resolve) => setTimeout(resolve, 5));
     }
   }
 
@@ -42,7 +61,7 @@ export class LinkLoad {
     // What may be there: a write whose answer was lost was done or not.
     let possible: (string | undefined)[] = [undefined];
     for (let round = 0; !this.#stopped; round++) {
-      const before = this.deaths;
+      const before = this.#deaths;
       const value = `${key}: round ${round}`;
       const stored = await this.#end(client.set(key, value, { timeout }), timeout);
       if (stored === "sent") possible.push(value);
@@ -52,7 +71,7 @@ export class LinkLoad {
         client.getText(key, { timeout }).then((text) => found = text),
         timeout,
       );
-      if (this.deaths !== before) possible.push(undefined);
+      if (this.#dying || this.#deaths !== before) possible.push(undefined);
       if (read !== "done") continue;
       assert(possible.includes(found), `read ${found}, expected one of ${possible}`);
       possible = [found];
