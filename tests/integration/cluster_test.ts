@@ -3,7 +3,7 @@ import { deadline } from "@std/async";
 import { assert, assertEquals, assertGreater, assertInstanceOf } from "@std/assert";
 import process from "node:process";
 import { connect, MemcachedError, TimeoutError } from "../../mod.ts";
-import type { ClusterClient, ClusterEvent, ClusterOptions } from "../../src/cluster.ts";
+import type { ClusterClient, ClusterEvent, ClusterOptions, ServerList } from "../../src/cluster.ts";
 import { NodeError } from "../../src/cluster/cluster_errors.ts";
 import { locateMemcached, type Memcached, startMemcached } from "../support/memcached.ts";
 import { test } from "../support/test.ts";
@@ -65,6 +65,31 @@ function clusterTest(
       })(),
       HANG,
     ));
+}
+
+/** Lists of servers that a test hands out, as a discovery does. */
+class Lists implements AsyncIterable<ServerList> {
+  readonly #lists: ServerList[] = [];
+  #wake: () => void = () => {};
+  #ended = false;
+
+  give(servers: ServerList["servers"]): void {
+    this.#lists.push({ servers });
+    this.#wake();
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#wake();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<ServerList, void, void> {
+    while (!this.#ended) {
+      const list = this.#lists.shift();
+      if (list === undefined) await new Promise<void>((resolve) => this.#wake = resolve);
+      else yield list;
+    }
+  }
 }
 
 /** Calls that go on until stopped; every value that is read must be one of its key. */
@@ -263,4 +288,26 @@ clusterTest("with next-node a killed server is stood in for, and takes over agai
   assertEquals(await client.get(key), undefined);
   await client.set(key, "third");
   assertEquals(await client.getText(key), "third");
+});
+
+clusterTest("a resize through a discovery under load loses no call, and ends with it", ["a", "b"], {
+  timeout: 30_000,
+}, async (servers) => {
+  const lists = new Lists();
+  lists.give(servers.list);
+  await using client = await connect(lists, { ...QUICK, timeout: 30_000 });
+  const events = client.status();
+  const load = new Load(client);
+  await servers.start("c");
+  lists.give(servers.list);
+  await heard(events, (event) => event.type === "topology" && event.added.includes("c"));
+  await load.moreFrom("c", 20);
+  lists.give(servers.list.filter(({ name }) => name !== "a"));
+  await heard(events, (event) => event.type === "topology" && event.removed.includes("a"));
+  for (const name of ["b", "c"]) await load.moreFrom(name, 20);
+  lists.end();
+  await heard(events, (event) => event.type === "discovery" && event.error === undefined);
+  for (const name of ["b", "c"]) await load.moreFrom(name, 20);
+  await load.stop();
+  assertEquals(load.failed, new Map());
 });
