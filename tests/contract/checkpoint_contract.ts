@@ -4,6 +4,7 @@ import {
   type Checkpoint,
   CheckpointFencedError,
   CheckpointForeignError,
+  joinGroup,
   RecordCheckpointStore,
   type RecordStore,
 } from "../../src/dcp.ts";
@@ -32,6 +33,7 @@ export function checkpointOf(vbuckets: Checkpoint["vbuckets"], more: Partial<Che
 /** Registers the tests of the contract. */
 export function checkpointContract(subject: RecordSubject): void {
   recordContract(subject);
+  groupContract(subject);
   const storeTest = (name: string, body: (open: () => RecordCheckpointStore) => Promise<void>) =>
     test(
       `${subject.name} checkpoints ${name}`,
@@ -229,6 +231,44 @@ export function checkpointContract(subject: RecordSubject): void {
         }
         assertEquals((await random.pick(owners).store.load())?.vbuckets ?? {}, expected);
       }
+    }));
+}
+
+/** Groups meet in the same records: two members share, and the one that stays gets what the other had. */
+function groupContract(subject: RecordSubject): void {
+  test(`${subject.name} record lets the members of a group meet`, () =>
+    subject.run(async (open) => {
+      // The members look often; the lease is so long that no busy machine makes them lose it.
+      const options = { name: "g", vbuckets: 10, leaseMs: 600_000, renewMs: 10, rebalanceDelayMs: 0 };
+      const member = async () => {
+        const held = new Map<number, number>();
+        let changed = () => {};
+        const handlers = {
+          assigned: (vbuckets: ReadonlyMap<number, number>) => {
+            for (const [vbucket, epoch] of vbuckets) held.set(vbucket, epoch);
+            changed();
+          },
+          revoked: (vbuckets: readonly number[]) => {
+            for (const vbucket of vbuckets) held.delete(vbucket);
+            changed();
+          },
+          lost: () => {},
+        };
+        const until = async (size: number) => {
+          while (held.size !== size) await new Promise<void>((resolve) => changed = resolve);
+        };
+        return { held, until, group: await joinGroup({ ...options, store: open() }, handlers) };
+      };
+      const one = await member();
+      await one.until(10);
+      const before = new Map(one.held);
+      const two = await member();
+      await Promise.all([one.until(5), two.until(5)]);
+      assertEquals([...one.held.keys(), ...two.held.keys()].sort(), [...before.keys()].sort());
+      await one.group.leave();
+      await two.until(10);
+      for (const [vbucket, epoch] of two.held) assertEquals(epoch > before.get(vbucket)!, true);
+      await two.group.leave();
     }));
 }
 
