@@ -45,6 +45,8 @@ export {
 export * from "./src/connection/caller.ts";
 export * from "./src/connection/connection.ts";
 export type { Detached } from "./src/connection/detached.ts";
+export type { Keeper, StrandedCall } from "./src/connection/stranded.ts";
+export type { Waiter } from "./src/connection/pipeline.ts";
 export type {
   Credentials,
   CredentialsSource,
