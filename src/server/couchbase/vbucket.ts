@@ -254,8 +254,8 @@ export class Vbucket {
       // The last change of all stays, so that the vbucket knows where it is.
       if (document.seqno > seqno || document.seqno === this.#highSeqno) break;
       if (document.deleted === undefined) continue;
+      // Who follows from memory is still told of it.
       this.#documents.delete(id);
-      this.log.remove(document.seqno);
       this.#purgeSeqno = document.seqno;
       this.#purged.set(document.collection, document.seqno);
       count++;
