@@ -1,6 +1,47 @@
 /**
  * Many servers behind one client: rings, shards, pools, failover, discovery.
  *
+ * `connect` with a list of servers, a {@linkcode ShardManager} or a discovery gives a {@linkcode ClusterClient}. What it stands on is
+ * here, too, for those who build their own: rings say where keys belong, a {@linkcode Router} sends calls there, a {@linkcode Link} or a
+ * {@linkcode Pool} keeps up the connections to one server.
+ *
+ * @example
+ * ```ts
+ * import { connect } from "@memwire/memwire/cluster";
+ * import { MemoryStore, Server } from "@memwire/memwire/server";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const servers = [new Server(), new Server(), new Server()];
+ * const addresses = await Promise.all(servers.map(async (server) => {
+ *   new MemoryStore().register(server);
+ *   return (await server.listen({ hostname: "127.0.0.1", port: 0 })).address;
+ * }));
+ * const [a, b, c] = addresses;
+ *
+ * {
+ *   await using client = await connect([{ name: "a", address: a! }, { name: "b", address: b!, weight: 2 }], {
+ *     ring: "ketama-weighted",
+ *     hashTag: "{}",
+ *     failover: "gutter",
+ *     gutter: [{ name: "spare", address: c! }],
+ *   });
+ *   await client.setMulti([["{user:1}:name", "Ada"], ["{user:1}:mail", "ada@example.org"]]);
+ *   assertEquals(client.serverOf("{user:1}:name"), client.serverOf("{user:1}:mail"));
+ *
+ *   // The server goes away; the gutter stands in for it, and the status tells.
+ *   client.shards.setState(client.serverOf("{user:1}:name")!, "down");
+ *   const status = client.status();
+ *   await client.set("{user:1}:name", "Grace", { ttl: 3600 });
+ *   assertEquals(await client.getText("{user:1}:name"), "Grace");
+ *   for await (const event of status) {
+ *     if (event.type !== "failover") continue;
+ *     assertEquals([event.action, event.to, event.op], ["use", "spare", "set"]);
+ *     break;
+ *   }
+ * }
+ * await Promise.all(servers.map((server) => server.close()));
+ * ```
+ *
  * @module
  */
 
