@@ -34,6 +34,7 @@
  * @module
  */
 
+export * from "./errors.ts";
 export { openDcp } from "./feed/open_dcp.ts";
 export type { DcpTarget } from "./feed/open_dcp.ts";
 export { DcpFeed } from "./feed/dcp_feed.ts";

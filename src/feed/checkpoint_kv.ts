@@ -142,12 +142,12 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
  *
  * @example
  * ```ts ignore
- * import { KvCheckpointStore, openDcp } from "@memwire/memwire/dcp";
+ * import { KvCheckpointStore, openDcp, processFeed } from "@memwire/memwire/dcp";
  *
  * const kv = await Deno.openKv();
  * const store = new KvCheckpointStore(kv, ["checkpoints", "orders"]);
  * await using feed = await openDcp("couchbase://cb.local/orders", { from: await store.load() ?? "beginning" });
- * await feed.process(handle, { checkpoint: store });
+ * await processFeed(feed, handle, { checkpoint: store });
  * ```
  */
 export class KvCheckpointStore extends RecordCheckpointStore {
