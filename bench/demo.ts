@@ -1,10 +1,11 @@
 /**
- * The tour: `deno task demo`. An embedded server on a free port, and a client that shows what it can do.
+ * The tour: `deno task demo`. An embedded server on a free port, a client that shows what it can do, and a change feed.
  */
 
 import { connect, NotStoredError } from "@memwire/memwire";
 import { MemoryStore, Server } from "@memwire/memwire/server";
-import process from "node:process";
+import { showFeed } from "./demo_feed.ts";
+import { bar, print, show, title } from "./demo_print.ts";
 
 const began = performance.now();
 
@@ -73,6 +74,8 @@ show("rate", `${Math.round(100_000 / seconds).toLocaleString("en")} gets/s, clie
 
 await mc.close();
 await server.close();
+
+await showFeed();
 print(`\nDone in ${((performance.now() - began) / 1000).toFixed(1)} s.`);
 
 /** Reads the same items again and again; returns how many seconds it took. */
@@ -89,23 +92,4 @@ async function pipelined(total: number, inFlight: number): Promise<number> {
   };
   await Promise.all(Array.from({ length: inFlight }, worker));
   return (performance.now() - from) / 1000;
-}
-
-function bar(share: number): void {
-  if (!process.stdout.isTTY && share < 1) return;
-  const full = Math.round(share * 40);
-  const line = `  [${"█".repeat(full)}${"·".repeat(40 - full)}] ${Math.round(share * 100)} %`;
-  process.stdout.write(`${process.stdout.isTTY ? "\r" : ""}${line}${share === 1 ? "\n" : ""}`);
-}
-
-function title(text: string): void {
-  print(`\n${text}`);
-}
-
-function show(what: string, came: string): void {
-  print(`  ${what.padEnd(38)} → ${came}`);
-}
-
-function print(text: string): void {
-  process.stdout.write(`${text}\n`);
 }
