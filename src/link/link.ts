@@ -5,6 +5,7 @@ import type { StrandedCall } from "../connection/stranded.ts";
 import { ClosedError, type MemcachedError } from "../errors.ts";
 import { NOOP } from "../ops/admin.ts";
 import type { Op, Outgoing } from "../ops/op.ts";
+import { Age } from "./age.ts";
 import { type LinkClock, SYSTEM_CLOCK } from "./clock.ts";
 import { EventHub } from "./event_hub.ts";
 import { giveTime, holdBatch, holdCall, holdStream } from "./held_calls.ts";
@@ -60,6 +61,7 @@ export class Link implements ClosableCaller, AsyncDisposable {
   readonly #redial: Redial;
   readonly #waiting: WaitingCalls;
   readonly #watch: Watch;
+  readonly #age: Age;
   readonly #rescue: Rescue;
   readonly #hub: EventHub<LinkStatus> = new EventHub();
   readonly #observers: LinkObservers = new LinkObservers();
@@ -70,10 +72,6 @@ export class Link implements ClosableCaller, AsyncDisposable {
   /** That, or one that is asked for a sign of life, or the last one. */
   #connection: Connection | undefined = undefined;
   #probing = false;
-  #stopAge: (() => void) | undefined = undefined;
-  #pinned = false;
-  /** Whether the connection is to be replaced as soon as it is not pinned. */
-  #overdue = false;
   #closing = false;
   /** Who takes the calls of a link that closes. */
   #elsewhere: ((call: StrandedCall) => void) | undefined = undefined;
@@ -100,10 +98,11 @@ export class Link implements ClosableCaller, AsyncDisposable {
       maxIdle: options.maxIdle ?? 0,
       silent: () => this.#askForSign(this.#connection!),
       idle: () => {
-        if (!this.#pinned) this.#rest();
-        return !this.#pinned;
+        if (!this.#age.pinned) this.#rest();
+        return !this.#age.pinned;
       },
     });
+    this.#age = new Age(clock, options.maxLifetime ?? 0, () => this.#renew());
     const owner: RedialOwner = {
       connected: (connection) => this.#use(connection),
       failed: (error, down) => {
@@ -159,8 +158,7 @@ export class Link implements ClosableCaller, AsyncDisposable {
 
   /** Keeps the connection from being closed for its idleness or replaced for its age, until it is let go with `false`. */
   pin(on: boolean): void {
-    this.#pinned = on;
-    if (!on && this.#overdue && this.ready) this.#renew();
+    this.#age.pin(on);
   }
 
   /** Whether the connection was idle for so long that it has to show first that it is still good. */
@@ -302,6 +300,12 @@ export class Link implements ClosableCaller, AsyncDisposable {
 
   #use(connection: Connection): void {
     const old = this.#ready !== undefined || this.#probing ? this.#connection : undefined;
+    if (old !== undefined && this.#age.pinned) {
+      // It was pinned while another was being made.
+      this.#age.end();
+      connection.close();
+      return;
+    }
     this.#connection = connection;
     this.#observers.follow(connection);
     connection.entrust({
@@ -312,7 +316,7 @@ export class Link implements ClosableCaller, AsyncDisposable {
       lost: (loss) => this.#lost(connection, loss),
     });
     this.#tell({ type: "connected", peer: connection.peer, waited: this.#waiting.size });
-    if (!this.#closing) this.#age();
+    if (!this.#closing) this.#age.start();
     this.#flush(connection);
     old?.close();
   }
@@ -327,18 +331,7 @@ export class Link implements ClosableCaller, AsyncDisposable {
     for (const call of this.#waiting.take()) connection.resume(call);
   }
 
-  /** Sees that the connection is replaced in time. */
-  #age(): void {
-    this.#stopAge?.();
-    this.#overdue = false;
-    const { maxLifetime = 0 } = this.#options;
-    if (maxLifetime === 0) return;
-    this.#stopAge = this.#clock.after(maxLifetime * (1 - this.#clock.random() / 10), () => {
-      if (this.#pinned) this.#overdue = true;
-      else this.#renew();
-    });
-  }
-
+  /** Replaces a connection that is old. */
   #renew(): void {
     const idle = this.#connection!.unanswered === 0 && this.#waiting.size === 0;
     if (idle && this.#options.lazy === true) this.#rest();
@@ -359,7 +352,7 @@ export class Link implements ClosableCaller, AsyncDisposable {
     this.#ready = undefined;
     this.#probing = false;
     this.#watch.stop();
-    this.#stopAge?.();
+    this.#age.stop();
   }
 
   #lost(connection: Connection, error: MemcachedError): void {

@@ -38,7 +38,7 @@ export function reasonToRetry(
 ): RetryReason | undefined {
   const { op, attempts, waiter } = call;
   // Answers that were passed on would come a second time. And who says goodbye is not to come back for it.
-  if (waiter?.untold === false || op === QUIT) return undefined;
+  if ((waiter !== undefined && waiter.untold !== true) || op === QUIT) return undefined;
   if (attempts > 0) {
     // What was answered by bytes that are no answer would be so again.
     if (!op.idempotent || attempts > retries || error instanceof ProtocolError) return undefined;

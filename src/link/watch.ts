@@ -30,6 +30,8 @@ export class Watch {
   #stop: (() => void) | undefined = undefined;
   /** When it was last known to be used, on the clock of the wall. */
   #used = 0;
+  /** When the next look was set, on the same clock. */
+  #setAt = 0;
   #reads = 0;
   /** Since when nothing comes although something should, on the other clock. */
   #silentSince: number | undefined = undefined;
@@ -71,13 +73,19 @@ export class Watch {
     const { probeAfter, maxIdle } = this.#options;
     this.#reads = this.#connection!.counters.reads;
     this.#silentSince = undefined;
-    if (probeAfter > 0 || maxIdle > 0) this.#stop = this.#clock.after(this.#look, this.#tick);
+    if (probeAfter > 0 || maxIdle > 0) this.#lookLater();
+  }
+
+  #lookLater(): void {
+    this.#setAt = this.#clock.wall();
+    this.#stop = this.#clock.after(this.#look, this.#tick);
   }
 
   readonly #tick = (): void => {
     this.#stop = undefined;
     const connection = this.#connection!;
-    const { probeAfter, maxIdle, silent, idle } = this.#options;
+    const { probeAfter, probeIdle, maxIdle, silent, idle } = this.#options;
+    const frozen = probeIdle > 0 && this.#clock.wall() - this.#setAt - this.#look >= probeIdle;
     const now = this.#clock.now();
     const { reads } = connection.counters;
     const awaited = connection.unanswered > 0;
@@ -88,8 +96,10 @@ export class Watch {
     else this.#silentSince ??= now;
     if (maxIdle > 0 && !heard && !awaited && this.#clock.wall() - this.#used >= maxIdle && idle()) return;
     if (maxIdle === 0 && !awaited && !heard) return;
-    this.#stop = this.#clock.after(this.#look, this.#tick);
-    if (probeAfter > 0 && this.#silentSince !== undefined && now - this.#silentSince >= probeAfter) {
+    this.#lookLater();
+    if (probeAfter === 0 || this.#silentSince === undefined) return;
+    // Of a process that was frozen nobody knows how long it was silent.
+    if (frozen || now - this.#silentSince >= probeAfter) {
       this.#silentSince = now;
       silent();
     }

@@ -120,6 +120,17 @@ test("Link asks for a sign of life when bytes stop while calls wait; one comes",
   assertEquals([scene.dials, scene.clock.timers], [1, 0]);
 });
 
+test("Link asks at once after a freeze during which calls waited", async () => {
+  const scene = new LinkScene();
+  await using link = await scene.link({ probeAfter: 1000 });
+  const call = get(link, "k");
+  await endOfTurn();
+  scene.clock.frozen = 60_000;
+  await scene.clock.pass(500);
+  assertEquals((await scene.serve()).map(([opcode]) => opcode), [GET.opcode, NOOP.opcode]);
+  assertEquals(await call, "value of k");
+});
+
 test("Link replaces a connection that is silent though calls were given up, and repeats what may be", async () => {
   const scene = new LinkScene(() => ({ timeout: 60_000 }));
   await using link = await scene.link({ probeAfter: 1000, probeTimeout: 5 });
@@ -168,6 +179,23 @@ test("Link that is pinned keeps its connection, however idle or old", async () =
   link.pin(false);
   await endOfTurn();
   assertEquals([scene.dials, scene.transports[0]!.isClosed], [2, true]);
+});
+
+test("Link that is pinned while its connection is being replaced keeps the old one until it is let go", async () => {
+  const scene = new LinkScene();
+  await using link = await scene.link({ maxLifetime: 2000 });
+  let open = () => {};
+  scene.held = new Promise((resolve) => open = resolve);
+  await scene.clock.pass(2000);
+  assertEquals(scene.dials, 2);
+  link.pin(true);
+  open();
+  await endOfTurn();
+  assertEquals(scene.transports.map(({ isClosed }) => isClosed), [false, true]);
+  link.pin(false);
+  await endOfTurn();
+  assertEquals(scene.transports.map(({ isClosed }) => isClosed), [true, true, false]);
+  assertEquals(link.state, "connected");
 });
 
 test("Link replaces a connection that is old, and lets its calls end", async () => {
