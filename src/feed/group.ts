@@ -5,6 +5,7 @@ import { type Holding, Holdings, Witness } from "./group_holdings.ts";
 import type { GroupHandlers, GroupOptions, Membership } from "./group_options.ts";
 import { emptyTable, formatTable, type GroupTable, parseTable, planTable, type TablePlan } from "./group_table.ts";
 import { type FeedClock, pause, SYSTEM_CLOCK } from "./process_clock.ts";
+import { deferred } from "./process_deferred.ts";
 
 const VBUCKETS = 1024;
 const LEASE = 15_000;
@@ -28,8 +29,8 @@ export class Group implements Membership, AsyncDisposable {
   readonly #times: { readonly lease: number; readonly safety: number; readonly renew: number; readonly delay: number };
   readonly #holdings = new Holdings();
   readonly #witness: Witness;
-  readonly #joined = Promise.withResolvers<void>();
-  readonly #closed = Promise.withResolvers<void>();
+  readonly #joined = deferred<void>();
+  readonly #closed = deferred<void>();
   #beat = 0;
   #leaving = false;
   #over = false;

@@ -6,6 +6,7 @@ import type { LeaseLostError } from "./group_error.ts";
 import type { GroupHandlers, GroupOptions, Membership } from "./group_options.ts";
 import type { FeedPosition } from "./position.ts";
 import { type FeedClock, pause, SYSTEM_CLOCK } from "./process_clock.ts";
+import { type Deferred, deferred } from "./process_deferred.ts";
 import type { EventSource, ProcessEvent } from "./process_event.ts";
 import type { ProcessFunction, ProcessOptions, ProcessResult } from "./process_options.ts";
 import { identityOf, ProcessRun } from "./process_run.ts";
@@ -87,7 +88,7 @@ interface Streaming {
   /** Settles when the feed has answered. */
   readonly added: Promise<void>;
   /** Settles when no event of it can come any more. */
-  readonly ended: PromiseWithResolvers<void>;
+  readonly ended: Deferred<void>;
   closed?: Promise<void>;
 }
 
@@ -179,7 +180,7 @@ class GroupConsumer<E extends ProcessEvent> {
       ? this.#options.from ?? "beginning"
       : { ...checkpoint, vbuckets: { [vbucket]: position } };
     const added = this.#feed.addStream({ vbucket, from });
-    this.#streams.set(vbucket, { added, ended: Promise.withResolvers() });
+    this.#streams.set(vbucket, { added, ended: deferred<void>() });
     try {
       await added;
     } catch (error) {
