@@ -44,14 +44,28 @@ export interface DcpSelection {
  *
  * A fault is done once, or from when it is asked for until it is taken back; it is for tests of consumers.
  *
- * @example Nobody follows
+ * @example A consumer goes on where it was when its connection breaks
  * ```ts
- * import { CouchbaseNode } from "@memwire/memwire/server";
+ * import { openDcp } from "@memwire/memwire/dcp";
+ * import { CouchbaseNode, Server } from "@memwire/memwire/server";
  * import { assertEquals } from "@std/assert";
  *
- * const { dcp } = new CouchbaseNode().bucket("default");
- * assertEquals(dcp.connections, []);
- * assertEquals(dcp.endStreams(2), 0);
+ * await using server = new Server();
+ * const node = new CouchbaseNode({ buckets: [{ name: "default", vbucketCount: 1 }] }).register(server);
+ * const { address } = await server.listen({ hostname: "127.0.0.1", port: 0 });
+ * const bucket = node.bucket("default");
+ * bucket.set("first", "1");
+ *
+ * await using feed = await openDcp(address, { bucket: "default", from: "beginning", name: "under test" });
+ * const seen: string[] = [];
+ * for await (const event of feed) {
+ *   if (event.type !== "mutation") continue;
+ *   seen.push(event.keyText);
+ *   if (seen.length === 2) break;
+ *   bucket.dcp.drop({ name: "under test" });
+ *   bucket.set("second", "2");
+ * }
+ * assertEquals(seen, ["first", "second"]);
  * ```
  */
 export class DcpFeeds {
