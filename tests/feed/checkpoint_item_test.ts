@@ -15,12 +15,15 @@ async function withMemcached(body: (connect: () => Client, store: MemoryStore) =
   await using server = new Server({ onError: (error) => errors.push(error) });
   const store = new MemoryStore();
   store.register(server);
-  await using clients = new AsyncDisposableStack();
+  const clients: Client[] = [];
   await body(() => {
     const [here, there] = memoryPair();
     server.serve(there);
-    return clients.use(new Client(new Connection(here, { timeout: TIMEOUT })));
+    const client = new Client(new Connection(here, { timeout: TIMEOUT }));
+    clients.push(client);
+    return client;
   }, store);
+  await Promise.all(clients.map((client) => client.close()));
   assertEquals(errors, []);
 }
 

@@ -14,6 +14,8 @@ import "../cluster/resolve_test.ts";
 import "../cluster/rings_test.ts";
 import "../cluster/router_test.ts";
 import "../cluster/states_test.ts";
+import "../feed/checkpoint_file_test.ts";
+import "../feed/group_consume_test.ts";
 
 transportContract({
   name: "node",
