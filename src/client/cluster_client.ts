@@ -1,6 +1,7 @@
 import type { Caller, CallOptions, ClosableCaller } from "../connection/caller.ts";
 import type { EachResult } from "../cluster/ask_each.ts";
 import { inTurn } from "../cluster/ask_each.ts";
+import { NodeError } from "../cluster/cluster_errors.ts";
 import type { Router } from "../cluster/router.ts";
 import type { SentinelOptions } from "../cluster/sentinel_caller.ts";
 import type { ShardManager } from "../cluster/shard_manager.ts";
@@ -115,13 +116,17 @@ export class ClusterClient extends Client {
     return inTurn(streams, (error) => error);
   }
 
-  /** Says goodbye to all servers, then closes; also if one cannot be told, for which it then rejects. */
+  /** Says goodbye to all servers, then closes; also if some cannot be told, for which it then rejects. */
   override async quit(options?: CallOptions): Promise<void> {
+    let failed: NodeError | undefined;
     try {
       await this.#router.call(QUIT, {}, options, nothing);
-    } finally {
-      await this.close();
+    } catch (error) {
+      if (!(error instanceof NodeError)) throw error;
+      failed = error;
     }
+    await this.close();
+    if (failed !== undefined) throw failed;
   }
 
   /** Lets the calls under way end, then closes; the servers are not looked for any more. */

@@ -2,6 +2,7 @@
 import { connect, type ConnectOptions } from "../../mod.ts";
 import type { ClusterOptions } from "../../src/cluster.ts";
 import { attemptsContract } from "../contract/client_attempts.ts";
+import { callsContract } from "../contract/client_calls.ts";
 import { counterContract } from "../contract/client_counters.ts";
 import { expiryContract } from "../contract/client_expiry.ts";
 import { keyContract } from "../contract/client_keys.ts";
@@ -63,4 +64,5 @@ for (const [name, how] of Object.entries(WAYS)) {
   attemptsContract(subject);
   keyContract(subject);
   valueContract(subject);
+  callsContract(subject);
 }

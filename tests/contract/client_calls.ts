@@ -1,21 +1,21 @@
 /** The client contract: many calls at once, giving up, and limits. */
 import { assert, assertEquals, assertGreater, assertLess, assertRejects } from "@std/assert";
-import { OverloadError } from "../../mod.ts";
-import { type ClientSubject, clientTest, connectionOf, rejection, sentDuring } from "./client_subject.ts";
+import { type Client, OverloadError } from "../../mod.ts";
+import { type ClientSubject, clientTest, connectionsOf, rejection, sentDuring } from "./client_subject.ts";
 
 const MANY = 10_000;
 
 /** Registers the tests. */
 export function callsContract(subject: ClientSubject): void {
   clientTest(subject, "ten thousand calls of one turn are all answered", async ({ client, key }) => {
-    const before = connectionOf(client).counters;
+    const before = countersOf(client);
     const sets = Array.from({ length: MANY }, (_, i) => client.set(key(`${i}`), `value ${i}`));
     await Promise.all(sets);
     const gets = await Promise.all(Array.from({ length: MANY }, (_, i) => client.getText(key(`${i}`))));
     for (const [i, text] of gets.entries()) assertEquals(text, `value ${i}`);
-    const after = connectionOf(client).counters;
-    // All requests of a turn leave together.
-    assertEquals(after.writes - before.writes, 2);
+    const after = countersOf(client);
+    // All requests of a turn leave together, for each server.
+    assertEquals(after.writes - before.writes, 2 * (subject.servers ?? 1));
     assertEquals(after.lateReplies, 0);
   });
 
@@ -68,7 +68,7 @@ export function callsContract(subject: ClientSubject): void {
     await client.set(key("k"), "v");
     const reason = new Error("changed my mind");
     for (const turns of [0, 1]) {
-      const { lateReplies } = connectionOf(client).counters;
+      const { lateReplies } = countersOf(client);
       const controller = new AbortController();
       const calls = [
         client.get(key("k"), { signal: controller.signal }),
@@ -82,7 +82,7 @@ export function callsContract(subject: ClientSubject): void {
       assertEquals(await calls[2], "v");
       await client.noop();
       // What had not left yet was not sent at all.
-      assertEquals(connectionOf(client).counters.lateReplies - lateReplies, 2 * turns);
+      assertEquals(countersOf(client).lateReplies - lateReplies, 2 * turns);
     }
   });
 
@@ -134,6 +134,11 @@ export function callsContract(subject: ClientSubject): void {
     }
   });
 
+  // What each connection may hold is shared out at random where there are several.
+  if (subject.servers === undefined) limitsContract(subject);
+}
+
+function limitsContract(subject: ClientSubject): void {
   clientTest(subject, "more calls than may be in flight are refused at once, unsent", async ({ client, key, told }) => {
     const calls = Array.from({ length: 15 }, (_, i) => client.set(key(`${i}`), "v"));
     const outcomes = await Promise.allSettled(calls);
@@ -163,7 +168,14 @@ export function callsContract(subject: ClientSubject): void {
     await using client = await subject.connect({ maxBody: 1000 });
     const error = await rejection(client.get(key("k")));
     assertEquals((error as Error).name, "ProtocolError");
-    assertEquals(connectionOf(client).state, "closed");
+    assertEquals(connectionsOf(client).map(({ state }) => state), ["closed"]);
     assertEquals((await writer.get(key("k")))?.value.length, 2000);
   });
+}
+
+/** What the connections of a client count, together. */
+function countersOf(client: Client): { readonly writes: number; readonly lateReplies: number } {
+  const counters = connectionsOf(client).map((connection) => connection.counters);
+  const sum = (name: "writes" | "lateReplies") => counters.reduce((total, one) => total + one[name], 0);
+  return { writes: sum("writes"), lateReplies: sum("lateReplies") };
 }
