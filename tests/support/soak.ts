@@ -2,6 +2,7 @@
 
 import {
   type CallOptions,
+  CasMismatchError,
   type Client,
   type Item,
   KeyNotFoundError,
@@ -48,6 +49,8 @@ export interface SoakOptions {
   readonly run: string;
   /** Where everything that is random comes from. */
   readonly random: Random;
+  /** Whether the clients speak classic text, whose writes tell no version and whose touches tell no flags. */
+  readonly text?: boolean;
 }
 
 /** The most calls of one turn. */
@@ -175,7 +178,7 @@ class Soaker {
 
   async #set(key: string, index: number, fate: CallOptions): Promise<void> {
     const { cas } = await this.#client.set(key, this.#next(key), { ...fate, flags: flagsOf(index) });
-    if (cas === 0n) throw new Error(`set ${key} gave no version`);
+    if ((cas === 0n) !== (this.#options.text === true)) throw new Error(`set ${key} gave version ${cas}`);
   }
 
   async #add(key: string, index: number, fate: CallOptions): Promise<void> {
@@ -194,7 +197,8 @@ class Soaker {
 
   async #touch(key: string, index: number, fate: CallOptions): Promise<void> {
     const touched = await this.#client.touch(key, { ...fate, ttl: 3600 });
-    if (touched !== undefined && touched.flags !== flagsOf(index)) {
+    const flags = this.#options.text === true ? undefined : flagsOf(index);
+    if (touched !== undefined && touched.flags !== flags) {
       throw new Error(`touch ${key} gave flags of ${touched.flags}`);
     }
   }
@@ -203,8 +207,14 @@ class Soaker {
     const index = this.#random.int(KEYS);
     const initial = counterStart(index);
     const options = this.#random.int(4) === 0 ? fate : { ...fate, initial };
-    const count = await this.#client.increment(counterName(this.#options.run, index), options);
-    if (count !== undefined) checkCount(index, count);
+    try {
+      const count = await this.#client.increment(counterName(this.#options.run, index), options);
+      if (count !== undefined) checkCount(index, count);
+    } catch (error) {
+      // In text it takes two commands to make a counter, between which another may.
+      if (this.#options.text !== true || !(error instanceof CasMismatchError)) throw error;
+      this.#tally.refused++;
+    }
   }
 
   async #getKey(key: string, fate: CallOptions): Promise<void> {
