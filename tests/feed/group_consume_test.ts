@@ -281,6 +281,51 @@ test("consumeInGroup with a membership of one's own waits for what an earlier st
   assertEquals([left, one.feed.closed], [1, true]);
 });
 
+test("consumeInGroup begins no event after the lease, even in a process that was frozen and has not heard of its end", async () => {
+  const scene = new Scene();
+  const one = scene.member("one");
+  await scene.clock.advance(300);
+  scene.write(6);
+  await scene.clock.advance(60);
+  assertEquals([scene.seen.length, await scene.positions()], [6, new Array(VBUCKETS).fill(1)]);
+  // The time goes on and no timer runs; then an event is there before any timer is.
+  scene.clock.time += 1000;
+  scene.write(6);
+  await settled();
+  assertEquals(scene.seen.length, 6);
+  await scene.clock.advance(1000);
+  assertEquals(scene.times(), new Array(VBUCKETS).fill([1, 1]));
+  one.stop.abort();
+  await settled();
+  await one.outcome;
+});
+
+test("consumeInGroup drops what waits of a vbucket that is lost, and saves nothing of it", async () => {
+  const scene = new Scene();
+  let handlers: GroupHandlers | undefined;
+  const membership = { holds: () => true, leave: () => Promise.resolve(), closed: new Promise<void>(() => {}) };
+  const one = scene.member("one", {
+    ms: () => 50,
+    group: (given) => {
+      handlers = given;
+      return Promise.resolve(membership);
+    },
+  });
+  scene.write(18);
+  await settled();
+  await handlers!.assigned(new Map([[0, 7], [1, 7]]));
+  await settled();
+  assertEquals([...one.running].map(({ vbucket, seqno }) => [vbucket, Number(seqno)]), [[0, 1]]);
+  handlers!.lost([0], new LeaseLostError("gone"));
+  await scene.clock.advance(1000);
+  // The one that ran could not be stopped; the next owner has it again.
+  assertEquals(scene.times().slice(0, 2), [[1, 0, 0], [1, 1, 1]]);
+  assertEquals((await scene.checkpoint.load())?.vbuckets, { 1: at(3) });
+  one.stop.abort();
+  await settled();
+  await one.outcome;
+});
+
 test("consumeInGroup ends, and leaves the group, when an event fails or a stream cannot be had", async () => {
   for (const what of ["event", "stream"]) {
     const scene = new Scene();
