@@ -24,7 +24,7 @@ export interface CommitterParts<E> {
   /** The limit of the pause before a save is tried again. */
   readonly backoff: (attempt: number) => number;
   /** Is told of every save. */
-  readonly onCommit: ((saved: Checkpoint) => void) | undefined;
+  readonly onCommit: (saved: Checkpoint) => void;
   /** Is told what no further attempt would mend. */
   readonly onError: (error: unknown) => void;
   /** What to do about vbuckets that another has claimed: true when it is seen to. */
@@ -133,7 +133,7 @@ export class Committer<E> {
       progress.rollbacks -= rollbacks;
     }
     this.commits++;
-    onCommit?.(checkpoint);
+    onCommit(checkpoint);
   }
 
   #dirty(): VbucketProgress<E>[] {

@@ -145,7 +145,14 @@ export class ProcessRun<E extends ProcessEvent> {
       every,
       clock: this.#clock,
       backoff: backoffOf(retry),
-      onCommit,
+      onCommit: (saved) => {
+        try {
+          onCommit?.(saved);
+        } catch (error) {
+          // The save was made; it is the one who is told of it that has failed.
+          this.fail(error);
+        }
+      },
       onError: (error) => {
         this.#refused = true;
         this.fail(error);

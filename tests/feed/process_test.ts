@@ -458,6 +458,18 @@ test("processFeed tries a save that fails again, and gives up in the end with it
   assertEquals([saves, feed.closed, clock.timers], [10, true, 0]);
 });
 
+test("processFeed fails with what onCommit throws; the save was made, and is not made again", async () => {
+  const [checkpoint, feed] = [new MemoryCheckpointStore(), new ModelFeed(events(1))];
+  const failed = new Error("cannot tell anyone");
+  let saves = 0;
+  const onCommit = () => {
+    saves++;
+    throw failed;
+  };
+  const done = rejection(processFeed(feed, () => {}, { ...EACH, checkpoint, onCommit }));
+  assertEquals([await done, saves, await saved(checkpoint), feed.closed], [failed, 1, 1, true]);
+});
+
 test("processFeed is fenced off when another claims the checkpoint", async () => {
   const [checkpoint, feed] = [new MemoryCheckpointStore(), new ModelFeed(events(1))];
   const done = rejection(processFeed(feed, () => {}, { ...EACH, checkpoint }));
