@@ -1,96 +1,20 @@
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import {
   CheckpointFencedError,
-  consumeInGroup,
   type GroupHandlers,
-  type GroupProcessOptions,
   LeaseLostError,
-  MemoryCheckpointStore,
-  MemoryRecord,
-  type ProcessResult,
   type RecordStore,
   staticMembership,
 } from "../../src/dcp.ts";
 import { at, checkpointOf } from "../contract/checkpoint_contract.ts";
-import { type BucketFeed, ModelBucket } from "../support/model_bucket.ts";
-import { ModelClock, settled } from "../support/model_clock.ts";
-import type { ModelEvent } from "../support/model_feed.ts";
+import type { BucketFeed } from "../support/model_bucket.ts";
+import { settled } from "../support/model_clock.ts";
+import { GroupScene, inOrder, VBUCKETS } from "../support/model_group.ts";
 import { type Random, withRandom } from "../support/random.ts";
 import { test } from "../support/test.ts";
 
-const VBUCKETS = 6;
-
-/** Members that consume one bucket, in one world of time. */
-class Scene {
-  readonly clock: ModelClock;
-  readonly bucket = new ModelBucket(VBUCKETS);
-  readonly store = new MemoryRecord();
-  readonly saved = new MemoryRecord();
-  readonly checkpoint = new MemoryCheckpointStore(this.saved);
-  /** What was processed, by whom, in order. */
-  readonly seen: { readonly member: string; readonly event: ModelEvent }[] = [];
-
-  constructor(random: () => number = () => 0.5) {
-    this.clock = new ModelClock(random);
-  }
-
-  /** A member that takes no time for an event unless told how much. */
-  member(
-    name: string,
-    options: Partial<GroupProcessOptions<ModelEvent>> & { store?: RecordStore; ms?: () => number } = {},
-  ) {
-    const { store = this.store, ms = () => 0, ...process } = options;
-    const feed = this.bucket.feed();
-    const stop = new AbortController();
-    const member = { name, feed, stop, running: new Set<ModelEvent>(), signals: [] as AbortSignal[] };
-    const done: Promise<ProcessResult> = consumeInGroup(feed, async (event, { signal }) => {
-      member.running.add(event);
-      member.signals.push(signal);
-      const time = ms();
-      if (time > 0) await new Promise<void>((resolve) => this.clock.after(time, resolve));
-      member.running.delete(event);
-      this.seen.push({ member: name, event });
-    }, {
-      group: { store, name: "g", member: name, vbuckets: VBUCKETS, leaseMs: 1000, rebalanceDelayMs: 100 },
-      checkpoint: this.checkpoint,
-      commitEvery: { ms: 50 },
-      clock: this.clock,
-      signal: stop.signal,
-      ...process,
-    });
-    const outcome = done.then((result) => ({ result }), (error) => ({ error }));
-    return { ...member, done, outcome };
-  }
-
-  write(count: number): void {
-    for (let i = 0; i < count; i++) this.bucket.write(i % VBUCKETS, `k${i}`);
-  }
-
-  /** How often each event was processed, by vbucket and seqno. */
-  times(): number[][] {
-    const times = this.bucket.logs.map((log) => log.map(() => 0));
-    for (const { event } of this.seen) times[event.vbucket]![Number(event.seqno) - 1]!++;
-    return times;
-  }
-
-  async positions(): Promise<number[]> {
-    const vbuckets = (await this.checkpoint.load())?.vbuckets ?? {};
-    return Object.values(vbuckets).map(({ seqno }) => Number(seqno));
-  }
-}
-
-/** Whether the events of each vbucket were seen in order, those that came again not counted. */
-function inOrder(events: readonly ModelEvent[]): boolean {
-  const furthest = new Map<number, bigint>();
-  return events.every(({ vbucket, seqno }) => {
-    const before = furthest.get(vbucket) ?? 0n;
-    if (seqno > before) furthest.set(vbucket, seqno);
-    return seqno <= before + 1n;
-  });
-}
-
 test("consumeInGroup hands vbuckets over without losing or repeating an event", async () => {
-  const scene = new Scene();
+  const scene = new GroupScene();
   const one = scene.member("one", { ms: () => 3, concurrency: 4, orderBy: "vbucket" });
   scene.write(60);
   await scene.clock.advance(300);
@@ -118,7 +42,7 @@ test("consumeInGroup hands vbuckets over without losing or repeating an event", 
 });
 
 test("consumeInGroup drains, saves and closes before another member gets a vbucket", async () => {
-  const scene = new Scene();
+  const scene = new GroupScene();
   const one = scene.member("one", {
     ms: () => 400,
     concurrency: VBUCKETS,
@@ -146,7 +70,7 @@ test("consumeInGroup drains, saves and closes before another member gets a vbuck
 });
 
 test("consumeInGroup takes the vbuckets of a killed member over, from what it had saved", async () => {
-  const scene = new Scene();
+  const scene = new GroupScene();
   let killed = false;
   const dead: RecordStore = {
     read: () => killed ? new Promise(() => {}) : scene.store.read(),
@@ -170,7 +94,7 @@ test("consumeInGroup takes the vbuckets of a killed member over, from what it ha
 });
 
 test("consumeInGroup stops before its lease runs out when the store is away, and tells what runs", async () => {
-  const scene = new Scene();
+  const scene = new GroupScene();
   let away = false;
   const failed = new Error("the store is away");
   const flaky: RecordStore = {
@@ -208,7 +132,7 @@ test("consumeInGroup stops before its lease runs out when the store is away, and
 });
 
 test("consumeInGroup shares by fixed lists, and goes on where it was saved", async () => {
-  const scene = new Scene();
+  const scene = new GroupScene();
   await scene.checkpoint.save(checkpointOf({ 1: at(4) }));
   scene.write(60);
   const members = [0, 1].map((member) =>
@@ -231,7 +155,7 @@ test("consumeInGroup shares by fixed lists, and goes on where it was saved", asy
 });
 
 test("consumeInGroup with a membership of one's own waits for what an earlier stream of a vbucket has left", async () => {
-  const scene = new Scene();
+  const scene = new GroupScene();
   scene.write(12);
   let handlers: GroupHandlers | undefined;
   const held = new Set<number>();
@@ -282,7 +206,7 @@ test("consumeInGroup with a membership of one's own waits for what an earlier st
 });
 
 test("consumeInGroup begins no event after the lease, even in a process that was frozen and has not heard of its end", async () => {
-  const scene = new Scene();
+  const scene = new GroupScene();
   const one = scene.member("one");
   await scene.clock.advance(300);
   scene.write(6);
@@ -301,7 +225,7 @@ test("consumeInGroup begins no event after the lease, even in a process that was
 });
 
 test("consumeInGroup drops what waits of a vbucket that is lost, and saves nothing of it", async () => {
-  const scene = new Scene();
+  const scene = new GroupScene();
   let handlers: GroupHandlers | undefined;
   const membership = { holds: () => true, leave: () => Promise.resolve(), closed: new Promise<void>(() => {}) };
   const one = scene.member("one", {
@@ -328,7 +252,7 @@ test("consumeInGroup drops what waits of a vbucket that is lost, and saves nothi
 
 test("consumeInGroup ends, and leaves the group, when an event fails or a stream cannot be had", async () => {
   for (const what of ["event", "stream"]) {
-    const scene = new Scene();
+    const scene = new GroupScene();
     scene.write(12);
     const failed = new Error(`no ${what}`);
     const one = scene.member("one", {
@@ -346,7 +270,7 @@ test("consumeInGroup ends, and leaves the group, when an event fails or a stream
 });
 
 test("consumeInGroup rejects when the group cannot be joined", async () => {
-  const scene = new Scene();
+  const scene = new GroupScene();
   const failed = new Error("the store is away");
   const one = scene.member("one", {
     store: { read: () => Promise.reject(failed), write: () => Promise.resolve(false) },
@@ -358,7 +282,7 @@ test("consumeInGroup rejects when the group cannot be joined", async () => {
 test("consumeInGroup loses no event and keeps the order while members come, go and lose their store", () =>
   withRandom(async (random: Random) => {
     for (let round = 0; round < 5; round++) {
-      const scene = new Scene(() => random.next() / 2 ** 32);
+      const scene = new GroupScene(() => random.next() / 2 ** 32);
       interface Live {
         readonly stop: AbortController;
         readonly feed: BucketFeed;
