@@ -30,6 +30,8 @@ export class FileRecord implements RecordStore<number> {
   readonly #name: string;
   readonly #given: Files | undefined;
   #files: Promise<Files> | undefined;
+  /** Whether the first write has cleared up. */
+  #tidied = false;
 
   /** Makes a record of a path; the folder is made when it is missing. Nothing is touched before the first call. */
   constructor(path: string, { files }: FileRecordOptions = {}) {
@@ -67,13 +69,14 @@ export class FileRecord implements RecordStore<number> {
     await files.syncFolder(this.#folder);
     const newest = Math.max(...numbers);
     for (const old of numbers.filter((each) => each <= newest - KEPT)) await files.remove(this.#path(old));
+    if (!this.#tidied) await this.#tidy(files);
+    this.#tidied = true;
     // A number was free because nobody has had it yet, or because those who had it are long past it: then this write is late.
     return newest < number + KEPT;
   }
 
-  /** Removes what killed writers have left half written. A writer of another process that is just about it begins again. */
-  async tidy(): Promise<void> {
-    const files = await this.#open();
+  /** Removes what killed writers have left half written. A writer that is just about it begins again. */
+  async #tidy(files: Files): Promise<void> {
     for (const name of await files.list(this.#folder)) {
       if (name.startsWith(`${this.#name}.`) && name.endsWith(".tmp")) await files.remove(this.#folder + name);
     }

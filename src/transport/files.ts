@@ -10,7 +10,7 @@ export interface Files {
   read(path: string): Promise<string | undefined>;
   /** Writes a file that must not be there. */
   create(path: string, text: string): Promise<void>;
-  /** Has a file on the disk when it settles. */
+  /** Has a file on the disk when it settles; nothing when it is gone. */
   sync(path: string): Promise<void>;
   /** The same for the names in a folder, where the system can. */
   syncFolder(folder: string): Promise<void>;
@@ -55,7 +55,7 @@ function filesOver(node: typeof fs): Files {
     list: (folder) => unless(["ENOENT"], node.readdir(folder), []),
     read: (path) => unless(["ENOENT"], node.readFile(path, "utf8"), undefined),
     create: (path, text) => node.writeFile(path, text, { flag: "wx" }),
-    sync: (path) => sync(path, "r+"),
+    sync: (path) => unless(["ENOENT"], sync(path, "r+"), undefined),
     syncFolder: (folder) => unless(NO_FOLDER_SYNC, sync(folder, "r"), undefined),
     link: (path, name) =>
       unless(["EEXIST", "ENOENT"], node.link(path, name).then(() => true), false).catch((cause) => {

@@ -88,7 +88,6 @@ for (const death of DEATHS) {
       const { epoch } = await open().claim();
       await open().save(checkpointOf({ 2: at(30) }), { epoch });
       assertEquals((await open().load())?.vbuckets[2], at(30));
-      await new FileRecord(PATH, { files: disk.process() }).tidy();
       assertEquals(disk.names.filter((name) => !/\.\d+$/.test(name)), []);
       if (saved) break;
       kills++;
