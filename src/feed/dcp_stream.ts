@@ -321,15 +321,13 @@ export class DcpStream implements QueueOwner<DcpEvent> {
 
   #end(code: number, size: number): void {
     const event = endEvent(code, this.#context, this.received);
-    const { attempts } = this;
     this.finished = event.final;
     this.state = event.final ? "done" : "ended";
     this.host?.ended(this);
     this.events++;
     this.#newest = event;
+    // Not as other events: the end alone is no progress.
     this.#queue.push(event, this, size);
-    // The end alone is no progress.
-    this.attempts = Math.max(this.attempts, attempts);
     if (event.final) this.host?.finished(this);
   }
 

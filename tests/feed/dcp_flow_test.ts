@@ -203,6 +203,20 @@ test("two intervals without a byte end the connection, one does not", async () =
   await feed.close();
 });
 
+test("silences of one interval, again and again, are none", async () => {
+  const { feed, peer, clock } = await openFeed({ noopInterval: 10 });
+  for (let round = 0; round < 6; round++) {
+    clock.pass(10_000);
+    await peer.send(noop(round));
+    clock.pass(10_000);
+    clock.pass(9000);
+    await peer.send(noop(round));
+    clock.pass(1000);
+  }
+  assertEquals([peer.isOver, feed.stats().reconnects], [false, 0]);
+  await feed.close();
+});
+
 test("a server that was not told an interval is given the longest that one has by itself, one without no-ops for ever", async () => {
   for (const [refused, waits] of [["set_noop_interval", [180_000]], ["enable_noop", []]] as const) {
     const handlers = {
@@ -257,4 +271,5 @@ test("the feed is locked while it is iterated, and free afterwards", async () =>
   assertEquals((await take(feed, 1)).map(brief), ["snapshot 0-5"]);
   await feed.close();
   assertEquals(await takeAll(feed), []);
+  await feed.getReader().closed;
 });

@@ -124,6 +124,22 @@ test("positions lie in the snapshot that their seqno came in, and stay at a mark
   await feed.close();
 });
 
+test("a change behind the end of its snapshot, as old servers send it, stretches the snapshot of its position", async () => {
+  const { feed, peer, request } = await openFeed();
+  await peer.send(marker(request, 4n, 6n), mutation(request, 9n), mutation(request, 3n));
+  const [, late, early] = await take(feed, 3);
+  assertEquals(late!.position, { vbuuid: 0xabcn, seqno: 9n, snapshotStart: 4n, snapshotEnd: 9n });
+  assertEquals(early!.position, { vbuuid: 0xabcn, seqno: 3n, snapshotStart: 3n, snapshotEnd: 6n });
+  await feed.close();
+});
+
+test("an end before the beginning is the beginning", async () => {
+  const early = { vbuuid: "77", seqno: "7", snapshotStart: "7", snapshotEnd: "7" };
+  const { feed, request } = await openFeed({ from: position({ 0: GOOD }), to: position({ 0: early }) });
+  assertEquals([streamRequest(request).start, streamRequest(request).end], [42n, 42n]);
+  await feed.close();
+});
+
 test("changes in any order: the position stands still until all have come", async () => {
   const { feed, peer, request } = await openFeed({ oso: true, collections: [8] });
   assert(peer.of(0x5e).some(({ key }) => key === "enable_out_of_order_snapshots"));

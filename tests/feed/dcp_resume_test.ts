@@ -179,7 +179,12 @@ test("connecting is tried until it works, with growing waits", async () => {
     clock.pass(expected);
     if (expected === 2000) break;
   }
-  await (await scene.peer(2)).expect(0x53);
+  const next = await scene.peer(2);
+  await next.expect(0x53);
+  // Once it worked, the waits begin anew.
+  next.close();
+  while (!clock.waiting.some((ms) => ms <= 2000)) await new Promise((resolve) => setTimeout(resolve));
+  assertEquals(clock.waiting.filter((ms) => ms <= 2000), [50]);
   await feed.close();
 });
 
