@@ -5,6 +5,8 @@ import type { DcpStreamName, DcpStreamOptions } from "./dcp_options.ts";
 import type { DcpFeedStats } from "./dcp_stats.ts";
 import { FeedIterator } from "./feed_iterator.ts";
 import type { FeedPosition } from "./position.ts";
+import { processFeed } from "./process.ts";
+import type { ProcessFunction, ProcessOptions, ProcessResult } from "./process_options.ts";
 
 /** How {@linkcode DcpFeed.batches} gathers events. */
 export interface BatchOptions {
@@ -210,6 +212,35 @@ export class DcpFeed extends ReadableStream<DcpEvent> implements AsyncDisposable
       },
       preventCancel,
     });
+  }
+
+  /**
+   * Calls a function for each event, many at a time if so wished, and saves how far everything is processed; see
+   * {@linkcode processFeed}.
+   *
+   * @example
+   * ```ts
+   * import { MemoryCheckpointStore, openDcp } from "@memwire/memwire/dcp";
+   * import { CouchbaseNode, Server } from "@memwire/memwire/server";
+   * import { assertEquals } from "@std/assert";
+   *
+   * await using server = new Server();
+   * const bucket = new CouchbaseNode().register(server).bucket("default");
+   * const { address } = await server.listen({ hostname: "127.0.0.1", port: 0 });
+   * for (let i = 0; i < 20; i++) bucket.set(`user:${i}`, "1");
+   *
+   * const checkpoint = new MemoryCheckpointStore();
+   * const from = await checkpoint.load() ?? "beginning";
+   * const feed = await openDcp(address, { bucket: "default", from, to: "now" });
+   * const names = new Set<string>();
+   * await feed.process(async (event) => {
+   *   if (event.type === "mutation") names.add(await Promise.resolve(event.keyText));
+   * }, { concurrency: 4, orderBy: "key", checkpoint });
+   * assertEquals(names.size, 20);
+   * ```
+   */
+  process(fn: ProcessFunction<DcpEvent>, options?: ProcessOptions<DcpEvent>): Promise<ProcessResult> {
+    return processFeed<DcpEvent>(this, fn, options);
   }
 
   #lock(): { release(cancel: boolean): Promise<void>; finished(): void } {
