@@ -1,8 +1,8 @@
 /**
  * What `deno task interop` runs: the official Couchbase SDK, under Node, against the embedded node, and our own client beside it;
- * then libmemcached and twemproxy beside our rings, with real servers.
+ * then libmemcached and twemproxy beside our rings, and the clients for PHP, Python and Ruby beside our transcoders, with real servers.
  *
- * The SDK is fetched with npm into the cache folder, libmemcached and twemproxy with the system's package manager.
+ * The SDK is fetched with npm into the cache folder, all others with the system's package manager.
  * An argument runs only those checks whose names have it in them.
  * The last line is "N passed, N failed".
  */
@@ -14,6 +14,7 @@ import { installSdk, SDK_VERSION } from "./interop/install_sdk.ts";
 import { type RingChecks, ringChecks } from "./interop/rings.ts";
 import { AFTER, BEFORE, type Checks, withOwnClient } from "./interop/own_client.ts";
 import { twemproxyChecks } from "./interop/twemproxy.ts";
+import { valueChecks } from "./interop/values.ts";
 import { runSuite, say, since } from "./support/run_suite.ts";
 
 /** The most that all checks of the SDK may take together, in ms. */
@@ -35,8 +36,11 @@ let failed = 0;
     if (node.errors.length > 0) throw new AggregateError(node.errors, node.errors.join("; "));
   });
 }
-await runRings("libmemcached", ringChecks);
-await runRings("twemproxy", twemproxyChecks);
+await runOther("libmemcached", ringChecks);
+await runOther("twemproxy", twemproxyChecks);
+for (const language of ["php", "python", "ruby"] as const) {
+  await runOther(`${language}, with its clients,`, (log) => valueChecks(language, log));
+}
 say(`\nInterop done in ${since(began)}`);
 say(`Interop: ${passed} passed, ${failed} failed`);
 process.exit(failed > 0 ? 1 : 0);
@@ -67,8 +71,8 @@ async function runSdk({ address }: EmbeddedNode): Promise<void> {
   });
 }
 
-/** Runs the checks of rings beside one of those that they imitate. */
-async function runRings(name: string, make: (log: typeof say) => Promise<RingChecks>): Promise<void> {
+/** Runs the checks beside one of those whose keys or values we share. */
+async function runOther(name: string, make: (log: typeof say) => Promise<RingChecks>): Promise<void> {
   let checks: RingChecks = {};
   await check(`${name} is installed`, async () => {
     checks = await make(say);

@@ -8,7 +8,9 @@ export class ByteBuilder {
 
   /** Adds one byte. */
   byte(value: number): void {
-    this.#buffer[this.#reserve(1)] = value;
+    // First, since it may give place to a larger one.
+    const at = this.#reserve(1);
+    this.#buffer[at] = value;
   }
 
   /** Adds a number of 2 or 4 bytes or more, the highest first. */

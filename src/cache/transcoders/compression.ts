@@ -56,7 +56,7 @@ export async function inflate(bytes: Uint8Array, format: CompressionFormat, maxS
  *
  * const transcoder = compressed(jsonTranscoder<string[]>(), { format: "gzip" });
  * const { value, flags } = await transcoder.encode(Array(1000).fill("again"));
- * assertEquals([value.length < 100, flags], [true, 8]);
+ * assertEquals([value.length < 200, flags], [true, 8]);
  * ```
  */
 export function compressed<T>(transcoder: Transcoder<T>, options: CompressOptions = {}): Transcoder<T> {

@@ -10,6 +10,9 @@ const WHAT = "a value that igbinary has serialized";
 const FORMAT = "a value of igbinary";
 const VERSION = 2;
 
+/** What stands for an array that is not whole yet. */
+const OPEN = Symbol("open");
+
 /** Types that come in three sizes, whose number then has 1, 2 or 4 bytes; the codes of the larger ones follow. */
 const Type = {
   NULL: 0x00,
@@ -25,11 +28,13 @@ const Type = {
   ARRAY: 0x14,
   OBJECT: 0x17,
   LONG64: 0x20,
+  /** References to objects and of PHP are the last ones. */
+  LAST: 0x25,
 } as const;
 
 /**
  * Reads what igbinary has written, in its version 1 or 2: four bytes of version, then one value, whose first byte is its type.
- * Strings that stood before are referred to by their number. Objects and PHP's references are refused.
+ * Strings and arrays that stood before are referred to by their number. Objects and what PHP calls references are refused.
  */
 export function igbinaryUnserialize(bytes: Uint8Array, options: TranscoderReadOptions = {}): unknown {
   const reader = new ByteReader(bytes, WHAT);
@@ -43,7 +48,9 @@ export function igbinaryUnserialize(bytes: Uint8Array, options: TranscoderReadOp
 class Unserializer {
   readonly #reader: ByteReader;
   readonly #options: TranscoderReadOptions;
+  /** All strings and, apart from them, all arrays, in the order in which they begin: so they are referred to. */
   readonly #strings: Uint8Array[] = [];
+  readonly #arrays: unknown[] = [];
 
   constructor(reader: ByteReader, options: TranscoderReadOptions) {
     this.#reader = reader;
@@ -62,19 +69,28 @@ class Unserializer {
     if (type === Type.DOUBLE) return this.#reader.float64();
     const size = sizeOf(type, Type.ARRAY);
     if (size !== undefined) return this.#array(this.#reader.count(size), depth);
-    if (sizeOf(type, Type.REF) !== undefined || type > 0x21 && type < 0x26) {
-      throw unsupported(WHAT, "it holds a reference of PHP, and only data is read");
-    }
-    if (type >= Type.OBJECT && type < Type.LONG64) {
-      throw unsupported(WHAT, "it holds an object of a class, and only data is read");
+    const known = sizeOf(type, Type.REF);
+    if (known !== undefined) return this.#same(this.#reader.uint(known));
+    if (type >= Type.OBJECT && type <= Type.LAST) {
+      throw unsupported(WHAT, "it holds an object of a class or a reference to one, and only data is read");
     }
     throw this.#reader.fault(`no type has the number ${type}`);
   }
 
   #array(count: number, depth: number): unknown {
+    const id = this.#arrays.push(OPEN) - 1;
     const pairs: (readonly [unknown, unknown])[] = [];
     for (let i = 0; i < count; i++) pairs.push([this.#key(), this.value(depth + 1)]);
-    return fromPhpArray(pairs, this.#options.maps);
+    const array = fromPhpArray(pairs, this.#options.maps);
+    this.#arrays[id] = array;
+    return array;
+  }
+
+  #same(id: number): unknown {
+    if (id >= this.#arrays.length) throw this.#reader.fault(`there is no array ${id}`);
+    const array = this.#arrays[id];
+    if (array === OPEN) throw unsupported(WHAT, "it lies in itself");
+    return array;
   }
 
   #key(): unknown {

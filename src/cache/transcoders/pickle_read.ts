@@ -47,7 +47,9 @@ class PickleMachine {
       const code = this.#reader.uint(1);
       const char = String.fromCharCode(code);
       if (char === ".") break;
-      if (!this.#work(char)) this.#stack.push(code < 0x80 ? this.#classic(char) : this.#modern(code));
+      if (this.#work(char)) continue;
+      const made = code < 0x80 ? this.#classic(char) : this.#modern(code);
+      this.#stack.push(made);
     }
     const value = this.#data(this.#pop());
     this.#reader.end();
@@ -63,7 +65,8 @@ class PickleMachine {
         this.#stack = [];
         return true;
       case "0":
-        return this.#pop(), true;
+        // With nothing above it, the mark itself goes.
+        return (this.#stack.length === 0 && this.#below.length > 0 ? this.#marked() : this.#pop()), true;
       case "1":
         return this.#marked(), true;
       case "2":
