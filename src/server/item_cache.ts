@@ -1,3 +1,4 @@
+import type { EventLog } from "./event_log.ts";
 import { ItemTable } from "./item_table.ts";
 import type { StoreCounts } from "./store_counts.ts";
 import type { Entry } from "./stored_item.ts";
@@ -10,6 +11,8 @@ export interface ItemCacheOptions {
   readonly memoryLimit: number;
   /** Where is counted what came and went. */
   readonly counts: StoreCounts;
+  /** Who is told. */
+  readonly log: EventLog;
 }
 
 /** What an item is written as. */
@@ -30,9 +33,12 @@ export interface NewItem {
  * Nothing runs by itself: items go when they are met. The clock is only read when a time is at stake.
  */
 export class ItemCache {
+  /** How many bytes all items may take; a lower limit counts from the next write on. */
+  memoryLimit: number;
+
   readonly #clock: () => number;
-  readonly #memoryLimit: number;
   readonly #counts: StoreCounts;
+  readonly #log: EventLog;
   readonly #table = new ItemTable();
   #cas = 0n;
   /** When all items are to go. */
@@ -41,7 +47,8 @@ export class ItemCache {
   /** Makes an empty cache. */
   constructor(options: ItemCacheOptions) {
     this.#clock = options.clock;
-    this.#memoryLimit = options.memoryLimit;
+    this.#log = options.log;
+    this.memoryLimit = options.memoryLimit;
     this.#counts = options.counts;
   }
 
@@ -63,14 +70,33 @@ export class ItemCache {
     return this.#table.oldest;
   }
 
-  /** Finds an item. */
+  /** Finds an item, and says so to those who watch. */
   find(key: Uint8Array): Entry | undefined {
     if (this.#flushAt !== Infinity) this.#flushIfDue();
     const entry = this.#table.find(key);
-    if (entry === undefined || entry.expiresAt === Infinity || entry.expiresAt > this.#clock()) return entry;
+    if (entry === undefined || entry.expiresAt === Infinity || entry.expiresAt > this.#clock()) {
+      if (this.#log.fetching) this.#log.fetched(key, entry);
+      return entry;
+    }
     this.#counts.getExpired++;
     this.#table.remove(entry);
+    if (this.#log.fetching) this.#log.fetched(key, undefined, "expired");
     return undefined;
+  }
+
+  /** Finds an item without a word to anybody. */
+  peek(key: Uint8Array): Entry | undefined {
+    this.#flushIfDue();
+    const entry = this.#table.find(key);
+    return entry === undefined || entry.expiresAt > this.#clock() ? entry : undefined;
+  }
+
+  /** Takes out what has expired; returns how many items that were. */
+  reclaim(): number {
+    const now = this.#clock();
+    const expired = this.entries().filter(({ expiresAt }) => expiresAt <= now);
+    for (const entry of expired) this.#table.remove(entry);
+    return expired.length;
   }
 
   /** Says that an item was used just now. */
@@ -124,9 +150,11 @@ export class ItemCache {
         this.#counts.reclaimed++;
         if (!entry.fetched) this.#counts.expiredUnfetched++;
         table.remove(entry);
-      } else if (table.bytes > this.#memoryLimit) {
+      } else if (table.bytes > this.memoryLimit) {
         this.#counts.evictions++;
         if (!entry.fetched) this.#counts.evictedUnfetched++;
+        if (entry.expiresAt !== Infinity) this.#counts.evictedNonzero++;
+        if (this.#log.evicting) this.#log.evicted(entry);
         table.remove(entry);
       } else {
         break;

@@ -1,30 +1,23 @@
 import { asBytes, utf8Encode } from "../bytes.ts";
-import { type Bytes, MAX_KEY_LENGTH } from "../frame/frame_writer.ts";
+import type { Bytes } from "../frame/frame_writer.ts";
 import { type CounterResponse, NO_CREATE } from "../ops/counter.ts";
-import { counterText, MAX_COUNTER, readCounter } from "./counter_value.ts";
+import { counterText, MAX_COUNTER } from "./counter_value.ts";
+import { EventLog } from "./event_log.ts";
 import { expiryTime } from "./expiry.ts";
 import { ItemCache, type NewItem } from "./item_cache.ts";
 import { PrefixCounts } from "./prefix_counts.ts";
 import { type Server, speakText } from "./server.ts";
-import {
-  EXISTS,
-  NON_NUMERIC,
-  NOT_FOUND,
-  NOT_STORED,
-  OUT_OF_MEMORY,
-  type StatusReply,
-  TOO_LARGE,
-} from "./status_reply.ts";
+import { EXISTS, NOT_FOUND, NOT_STORED, OUT_OF_MEMORY, type StatusReply, TOO_LARGE } from "./status_reply.ts";
 import { StoreCounts } from "./store_counts.ts";
 import { registerStore } from "./store_handlers.ts";
 import type { CasOptions, CountOptions, MemoryStoreOptions, StoreOptions } from "./store_options.ts";
 import { NO_SERVER, type ServerStats, type Statistic, storeStats } from "./store_stats.ts";
-import { type Entry, itemSize, type StoredItem } from "./stored_item.ts";
+import type { Entry, StoredItem } from "./stored_item.ts";
+import { countable, keyBytes, lengthOf, refusedAs, sizeOf, type Write, type WriteCommand } from "./store_write.ts";
+import { textContext } from "./text/context.ts";
+import { Tuning } from "./tuning.ts";
 
 const MEBIBYTE = 1024 * 1024;
-
-/** memcached keeps items beyond this in pieces, and does not count with them. */
-const LARGEST_COUNTER_ITEM = 512 * 1024;
 
 /**
  * Items in memory, with the semantics of memcached 1.6: expiry, CAS, flags, counters, flush, and a limit beyond which those items go
@@ -49,8 +42,6 @@ const LARGEST_COUNTER_ITEM = 512 * 1024;
  * ```
  */
 export class MemoryStore {
-  /** How many bytes all items may take. */
-  readonly memoryLimit: number;
   /** How many bytes one item may take. */
   readonly itemSizeLimit: number;
   /** What the store calls its version. */
@@ -63,6 +54,8 @@ export class MemoryStore {
   readonly #options: MemoryStoreOptions;
   readonly #clock: () => number;
   readonly #cache: ItemCache;
+  readonly #log: EventLog;
+  readonly #tuning = new Tuning();
   readonly #startedAt: number;
   readonly #prefixes = new PrefixCounts();
   #detailed = false;
@@ -70,12 +63,18 @@ export class MemoryStore {
   /** Makes an empty store. */
   constructor(options: MemoryStoreOptions = {}) {
     this.#options = options;
-    this.memoryLimit = options.memoryLimit ?? 64 * MEBIBYTE;
     this.itemSizeLimit = options.itemSizeLimit ?? MEBIBYTE;
     this.version = options.version ?? "1.6.18";
     this.#clock = options.clock ?? (() => Date.now());
-    this.#cache = new ItemCache({ clock: this.#clock, memoryLimit: this.memoryLimit, counts: this.counts });
+    const memoryLimit = options.memoryLimit ?? 64 * MEBIBYTE;
+    const log = this.#log = new EventLog(this.#clock);
+    this.#cache = new ItemCache({ clock: this.#clock, memoryLimit, counts: this.counts, log });
     this.#startedAt = this.#clock();
+  }
+
+  /** How many bytes all items may take; `cache_memlimit` of the text protocol changes it. */
+  get memoryLimit(): number {
+    return this.#cache.memoryLimit;
   }
 
   /** How many items there are; those that have expired count until they are met. */
@@ -89,15 +88,14 @@ export class MemoryStore {
   }
 
   /**
-   * Lets a server answer all commands of memcached.org's binary protocol from this store, and, unless it has users, those of the text
-   * protocols, classic and meta: the first byte of a connection says which.
+   * Lets a server answer all commands of memcached.org's binary protocol from this store, and those of the text protocols, classic
+   * and meta: the first byte of a connection says which. A store that has users asks for them in both: by SASL, and in text by a
+   * first `set` of any key whose value is the name and the password, parted by a blank.
    */
   register(server: Server): void {
-    const statistics = registerStore(server, this, this.#options);
-    // A server that asks for credentials has no text, as with memcached.
-    if (this.#options.users !== undefined) return;
-    const { onVerbosity } = this.#options;
-    speakText(server, { store: this, cache: this.#cache, clock: this.#clock, statistics, onVerbosity });
+    const registered = registerStore(server, this, this.#options);
+    const parts = { store: this, cache: this.#cache, clock: this.#clock, log: this.#log, tuning: this.#tuning };
+    speakText(server, textContext(server, { ...parts, ...registered, options: this.#options }));
   }
 
   /** Reads an item, which makes it the one used last. */
@@ -131,8 +129,9 @@ export class MemoryStore {
    * @throws {StatusReply} KEY_EEXISTS or KEY_ENOENT if the `cas` does not hold, E2BIG or ENOMEM if there is no room.
    */
   set(key: Bytes, value: Bytes, options: StoreOptions = {}): StoredItem {
-    const write = this.#begin(key, value, options);
+    const write = this.#begin("set", key, value, options);
     if (write.refusal !== undefined) {
+      this.#refuse(write, write.refusal);
       const old = this.#cache.find(write.key);
       if (old !== undefined) this.#cache.remove(old);
       throw write.refusal;
@@ -146,12 +145,12 @@ export class MemoryStore {
    * @throws {StatusReply} KEY_EEXISTS if it does, E2BIG or ENOMEM if there is no room.
    */
   add(key: Bytes, value: Bytes, options: StoreOptions = {}): StoredItem {
-    const write = this.#begin(key, value, options);
-    if (write.refusal !== undefined) throw write.refusal;
+    const write = this.#begin("add", key, value, options);
+    if (write.refusal !== undefined) throw this.#refuse(write, write.refusal);
     const old = this.#cache.find(write.key);
     if (old !== undefined && write.cas === 0n) {
       this.#cache.use(old);
-      throw EXISTS;
+      throw this.#refuse(write, EXISTS);
     }
     return this.#store(write, old);
   }
@@ -162,10 +161,10 @@ export class MemoryStore {
    * @throws {StatusReply} KEY_ENOENT if it does not, KEY_EEXISTS if the `cas` does not hold, E2BIG or ENOMEM if there is no room.
    */
   replace(key: Bytes, value: Bytes, options: StoreOptions = {}): StoredItem {
-    const write = this.#begin(key, value, options);
-    if (write.refusal !== undefined) throw write.refusal;
+    const write = this.#begin("replace", key, value, options);
+    if (write.refusal !== undefined) throw this.#refuse(write, write.refusal);
     const old = this.#cache.find(write.key);
-    if (old === undefined && write.cas === 0n) throw NOT_FOUND;
+    if (old === undefined && write.cas === 0n) throw this.#refuse(write, NOT_FOUND);
     return this.#store(write, old);
   }
 
@@ -176,12 +175,12 @@ export class MemoryStore {
    * E2BIG or ENOMEM if there would be no room for the bytes alone.
    */
   append(key: Bytes, value: Bytes, options: CasOptions = {}): StoredItem {
-    return this.#lengthen(this.#begin(key, value, options), (old, more) => [old, more]);
+    return this.#lengthen(this.#begin("append", key, value, options), (old, more) => [old, more]);
   }
 
   /** Adds bytes before the value of an item; otherwise as {@linkcode MemoryStore.append}. */
   prepend(key: Bytes, value: Bytes, options: CasOptions = {}): StoredItem {
-    return this.#lengthen(this.#begin(key, value, options), (old, more) => [more, old]);
+    return this.#lengthen(this.#begin("prepend", key, value, options), (old, more) => [more, old]);
   }
 
   /**
@@ -258,6 +257,7 @@ export class MemoryStore {
     const age = oldest === undefined ? 0 : Math.floor((now - oldest.storedAt) / 1000);
     return storeStats(group, {
       options: this.#options,
+      tuning: this.#tuning,
       ...{ memoryLimit, itemSizeLimit, version, counts, verbosity, detailed: this.#detailed },
       ...{ items, bytes, age, now, server, startedAt: this.#startedAt },
     });
@@ -292,14 +292,14 @@ export class MemoryStore {
   }
 
   /** Looks at a write before it is known what it meets: memcached refuses what is too large first. */
-  #begin(key: Bytes, value: Bytes, options: StoreOptions): Write {
+  #begin(command: WriteCommand, key: Bytes, value: Bytes, options: StoreOptions): Write {
     const bytes = keyBytes(key);
     const pieces = [asBytes(value)];
     if (this.#detailed) this.#prefixes.countSet(bytes);
     const { flags = 0, expiry = 0, cas = 0n } = options;
     const refusal = this.#refusal(sizeOf(bytes, pieces, flags));
     if (refusal === undefined) this.counts.cmdSet++;
-    return { key: bytes, pieces, flags, expiry, cas, refusal };
+    return { command, key: bytes, pieces, flags, expiry, cas, refusal };
   }
 
   #refusal(size: number): StatusReply | undefined {
@@ -307,38 +307,55 @@ export class MemoryStore {
     return size > this.memoryLimit ? OUT_OF_MEMORY : undefined;
   }
 
-  #store({ key, pieces, flags, expiry, cas }: Write, old: Entry | undefined): Entry {
-    if (cas !== 0n) this.#checkCas(cas, old);
+  /** Says that a write is refused, if anybody wants to know. */
+  #refuse({ command, key, pieces, expiry, cas }: Write, reply: StatusReply): StatusReply {
+    if (!this.#log.mutating) return reply;
     const expiresAt = expiry === 0 ? Infinity : expiryTime(expiry, this.#clock);
-    return this.#put({ key, value: pieces, flags, expiresAt }, old);
+    const status = refusedAs(reply, cas !== 0n);
+    const size = reply === TOO_LARGE || reply === OUT_OF_MEMORY ? 0 : lengthOf(pieces);
+    this.#log.stored({ key, command: cas === 0n ? command : "cas", status, expiresAt, size });
+    return reply;
   }
 
-  #checkCas(cas: bigint, old: Entry | undefined): void {
+  #store(write: Write, old: Entry | undefined): Entry {
+    const { key, pieces, flags, expiry, cas } = write;
+    if (cas !== 0n) this.#checkCas(write, old);
+    const expiresAt = expiry === 0 ? Infinity : expiryTime(expiry, this.#clock);
+    return this.#put({ key, value: pieces, flags, expiresAt }, old, cas === 0n ? write.command : "cas");
+  }
+
+  #checkCas(write: Write, old: Entry | undefined): void {
     if (old === undefined) {
       this.counts.casMisses++;
-      throw NOT_FOUND;
+      throw this.#refuse(write, NOT_FOUND);
     }
-    if (old.cas !== cas) {
+    if (old.cas !== write.cas) {
       this.counts.casBadval++;
-      throw EXISTS;
+      throw this.#refuse(write, EXISTS);
     }
     this.counts.casHits++;
   }
 
-  #lengthen({ key, pieces, cas, refusal }: Write, join: (old: Uint8Array, more: Uint8Array) => Uint8Array[]): Entry {
-    if (refusal !== undefined) throw refusal;
+  #lengthen(write: Write, join: (old: Uint8Array, more: Uint8Array) => Uint8Array[]): Entry {
+    const { command, key, pieces, cas, refusal } = write;
+    if (refusal !== undefined) throw this.#refuse(write, refusal);
     const old = this.#cache.find(key);
-    if (old === undefined) throw NOT_STORED;
-    if (cas !== 0n && cas !== old.cas) throw EXISTS;
+    if (old === undefined) throw this.#refuse(write, NOT_STORED);
+    if (cas !== 0n && cas !== old.cas) throw this.#refuse(write, EXISTS);
     const { flags, expiresAt } = old;
     const value = join(old.value, pieces[0]!);
-    if (this.#refusal(sizeOf(key, value, flags)) !== undefined) throw NOT_STORED;
-    return this.#put({ key, value, flags, expiresAt }, old);
+    if (this.#refusal(sizeOf(key, value, flags)) !== undefined) throw this.#refuse(write, NOT_STORED);
+    return this.#put({ key, value, flags, expiresAt }, old, command);
   }
 
-  #put(item: NewItem, old: Entry | undefined): Entry {
+  #put(item: NewItem, old: Entry | undefined, command: string): Entry {
     this.counts.totalItems++;
-    return this.#cache.put(item, old);
+    const entry = this.#cache.put(item, old);
+    if (this.#log.mutating) {
+      const { key, expiresAt } = item;
+      this.#log.stored({ key, command, status: "stored", expiresAt, size: entry.value.length });
+    }
+    return entry;
   }
 
   #createCounter(key: Uint8Array, { initial, expiry = 0 }: CountOptions): CounterResponse | undefined {
@@ -347,7 +364,9 @@ export class MemoryStore {
     const refusal = this.#refusal(sizeOf(key, value, 0));
     if (refusal !== undefined) throw refusal;
     const expiresAt = expiryTime(expiry, this.#clock);
-    const { cas } = this.#put({ key, value, flags: 0, expiresAt }, undefined);
+    // memcached looks again whether it is still missing.
+    if (this.#log.fetching) this.#log.fetched(key, undefined);
+    const { cas } = this.#put({ key, value, flags: 0, expiresAt }, undefined, "add");
     return { value: initial, cas };
   }
 
@@ -361,37 +380,4 @@ export class MemoryStore {
     if (text.length <= old.value.length) entry.inherit(old);
     return { value: number, cas: entry.cas };
   }
-}
-
-/** What is to be written, and why it cannot be. */
-interface Write {
-  readonly key: Uint8Array;
-  readonly pieces: readonly Uint8Array[];
-  readonly flags: number;
-  readonly expiry: number;
-  readonly cas: bigint;
-  readonly refusal: StatusReply | undefined;
-}
-
-/** The number in an item, if it may be counted with. */
-function countable(entry: Entry, cas: bigint | undefined): bigint {
-  if (entry.value.length === 0 || entry.size > LARGEST_COUNTER_ITEM) throw NON_NUMERIC;
-  if (cas && cas !== entry.cas) throw EXISTS;
-  const number = readCounter(entry.value);
-  if (number === undefined) throw NON_NUMERIC;
-  return number;
-}
-
-function sizeOf(key: Uint8Array, pieces: readonly Uint8Array[], flags: number): number {
-  let length = 0;
-  for (const piece of pieces) length += piece.length;
-  return itemSize(key.length, length, flags);
-}
-
-function keyBytes(key: Bytes): Uint8Array {
-  const bytes = asBytes(key);
-  if (bytes.length === 0 || bytes.length > MAX_KEY_LENGTH) {
-    throw new RangeError(`Cannot use a key of ${bytes.length} bytes: a key has 1 to ${MAX_KEY_LENGTH}`);
-  }
-  return bytes;
 }

@@ -3,6 +3,7 @@ import { VERSION } from "../ops/admin.ts";
 import { SASL_AUTH, SASL_LIST_MECHS, SASL_STEP, type SaslRequest } from "../ops/auth.ts";
 import { Status } from "../wire/status.ts";
 import type { Exchange } from "./exchange.ts";
+import type { Guard } from "./route.ts";
 import type { Server } from "./server.ts";
 import type { Session } from "./session.ts";
 import {
@@ -14,6 +15,7 @@ import {
   UNKNOWN_COMMAND,
 } from "./status_reply.ts";
 import type { StoreCounts } from "./store_counts.ts";
+import { UserTable } from "./user_table.ts";
 
 /** What may be asked for without having logged in. */
 const OPEN_TO_ALL: ReadonlySet<unknown> = new Set([SASL_LIST_MECHS, SASL_AUTH, SASL_STEP, VERSION]);
@@ -28,28 +30,30 @@ const GO_ON: StatusReply = new StatusReply(Status.AUTH_CONTINUE, { value: "" });
 
 /**
  * Answers SASL from a table of users and their passwords, by PLAIN, and lets nobody else in; without a table, answers as a
- * memcached that was started without SASL.
+ * memcached that was started without SASL. Returns what keeps others out.
  */
 export function registerSasl(
   server: Server,
   users: Readonly<Record<string, string>> | undefined,
   counts: StoreCounts,
-): void {
+): Guard | undefined {
   if (users === undefined) {
     const refuse = () => {
       throw UNKNOWN_COMMAND;
     };
     server.on(SASL_LIST_MECHS, refuse).on(SASL_AUTH, withMechanism(refuse)).on(SASL_STEP, withMechanism(refuse));
-    return;
+    return undefined;
   }
   const sasl = new PlainServer(users, counts);
+  const guard: Guard = ({ session, op }) => {
+    if (session.user === undefined && !OPEN_TO_ALL.has(op)) throw NOT_AUTHENTICATED;
+  };
   server
-    .guard(({ session, op }) => {
-      if (session.user === undefined && !OPEN_TO_ALL.has(op)) throw NOT_AUTHENTICATED;
-    })
+    .guard(guard)
     .on(SASL_LIST_MECHS, (_, { session }) => sasl.list(session))
     .on(SASL_AUTH, withMechanism((request, { session }) => sasl.start(session, request)))
     .on(SASL_STEP, withMechanism((request, { session }) => sasl.step(session, request)));
+  return guard;
 }
 
 type SaslAnswer = { data: Uint8Array };
@@ -66,7 +70,7 @@ function withMechanism(
 
 /** SASL PLAIN (RFC 4616) for many sessions. */
 class PlainServer {
-  readonly #passwords: ReadonlyMap<string, Uint8Array>;
+  readonly #users: UserTable;
   readonly #counts: StoreCounts;
   /** Sessions that have begun and not yet said who they are. */
   readonly #started = new WeakSet<Session>();
@@ -74,7 +78,7 @@ class PlainServer {
   readonly #done = new WeakSet<Session>();
 
   constructor(users: Readonly<Record<string, string>>, counts: StoreCounts) {
-    this.#passwords = new Map(Object.entries(users).map(([user, password]) => [user, utf8Encode(password)]));
+    this.#users = new UserTable(users);
     this.#counts = counts;
   }
 
@@ -105,8 +109,7 @@ class PlainServer {
     const parts = splitMessage(data);
     if (parts === undefined) this.#refuse();
     const [authorization, user, password] = parts;
-    const expected = this.#passwords.get(user);
-    if (expected === undefined || !sameSecret(expected, password)) this.#refuse();
+    if (!this.#users.admits(user, password)) this.#refuse();
     // Nobody may act as somebody else.
     if (authorization !== "" && authorization !== user) this.#refuse();
     this.#counts.authCmds++;
@@ -132,11 +135,4 @@ function splitMessage(data: Uint8Array): [string, string, Uint8Array] | undefine
     utf8Decode(data.subarray(first + 1, second)),
     data.subarray(second + 1),
   ];
-}
-
-/** Compares without telling by the time it takes where the difference is. */
-function sameSecret(expected: Uint8Array, given: Uint8Array): boolean {
-  let difference = expected.length ^ given.length;
-  for (let i = 0; i < given.length; i++) difference |= given[i]! ^ (expected[i % expected.length] ?? 0);
-  return difference === 0;
 }

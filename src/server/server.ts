@@ -10,7 +10,7 @@ import { addRoute, type Guard, type Handler, newRoutes } from "./route.ts";
 import { Session } from "./session.ts";
 import type { SessionHost, SessionListener } from "./session_host.ts";
 import type { TextContext } from "./text/context.ts";
-import { serveText } from "./text/served_text.ts";
+import { serveText, textOf } from "./text/served_text.ts";
 
 /** How a {@linkcode Server} is set. */
 export interface ServerOptions {
@@ -72,8 +72,8 @@ export interface ServerCounters {
 let setText: (server: Server, context: TextContext) => void;
 
 /**
- * Lets a server answer clients whose first byte is none of the binary protocol in text, unless there are guards or another dialect,
- * which see no text.
+ * Lets a server answer clients whose first byte is none of the binary protocol in text, unless there are guards of its user's or
+ * another dialect, which see no text.
  */
 export function speakText(server: Server, context: TextContext): void {
   setText(server, context);
@@ -106,6 +106,8 @@ export class Server implements AsyncDisposable {
   readonly #routes = newRoutes();
   readonly #guards: Guard[] = [];
   readonly #sessions = new Set<Session>();
+  /** Those that broke. */
+  readonly #failed = new WeakSet<Session>();
   readonly #listeners = new Set<Listener>();
   readonly #maxConnections: number;
   readonly #host: { -readonly [K in keyof SessionHost]: SessionHost[K] };
@@ -132,8 +134,10 @@ export class Server implements AsyncDisposable {
       maxBody: options.maxBody ?? DEFAULT_MAX_BODY,
       maxQueuedBytes: options.maxQueuedBytes ?? 1024 * 1024,
       concurrency: options.concurrency ?? 1,
-      report: (error, session, exchange) =>
-        onError?.(error, exchange === undefined ? { session } : { session, exchange }),
+      report: (error, session, exchange) => {
+        if (exchange === undefined) this.#failed.add(session);
+        onError?.(error, exchange === undefined ? { session } : { session, exchange });
+      },
     };
     this.on(NOOP, () => {});
     this.on(QUIT, (_, exchange) => exchange.close());
@@ -241,8 +245,10 @@ export class Server implements AsyncDisposable {
     const session = new Session(transport, this.#host);
     this.#totalConnections++;
     this.#sessions.add(session);
+    textOf(this.#host)?.log.opened(session);
     session.closed.then(() => {
       this.#sessions.delete(session);
+      textOf(this.#host)?.log.closed(session, this.#failed.has(session) ? "error" : "normal");
       this.#bytesRead += session.bytesRead;
       this.#bytesWritten += session.bytesWritten;
     });

@@ -172,6 +172,7 @@ export class Session implements AsyncDisposable {
   #receive(chunk: Uint8Array): void {
     if (this.#bytesRead === 0 && chunk[0] !== Magic.CLIENT_REQUEST) {
       this.#text = beginText(this.#host, this.#answers, {
+        session: this,
         isOpen: () => this.#state === "open",
         finish: () => this.#finish(),
       });
@@ -377,6 +378,7 @@ export class Session implements AsyncDisposable {
   #forget(): void {
     this.#turns.clear();
     this.#queue.clear();
+    this.#text?.end();
     this.#last = undefined;
   }
 

@@ -1,3 +1,4 @@
+import type { Session } from "./session.ts";
 import type { Answers } from "./answers.ts";
 import type { SessionHost } from "./session_host.ts";
 import { servedText } from "./text/served_text.ts";
@@ -5,6 +6,8 @@ import { TextSession } from "./text/text_session.ts";
 
 /** What a client that speaks text does to its session. */
 export interface TextSessionOwner {
+  /** The session itself. */
+  readonly session: Session;
   /** Whether requests are still read. */
   isOpen(): boolean;
   /** Closes the connection when what was answered has left. */
@@ -19,6 +22,8 @@ export function beginText(host: SessionHost, answers: Answers, owner: TextSessio
     {
       text: (text) => answers.text(text),
       bytes: (bytes) => answers.bytes(bytes),
+      session: owner.session,
+      flushSoon: () => answers.flushSoon(),
       close: () => owner.finish(),
       get congested() {
         return answers.congested;

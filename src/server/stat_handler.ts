@@ -1,6 +1,9 @@
 import { STAT } from "../ops/admin.ts";
+import { formatAddress } from "../transport/address.ts";
+import type { EventLog } from "./event_log.ts";
 import type { MemoryStore } from "./memory_store.ts";
 import type { Server, ServerCounters } from "./server.ts";
+import type { Session } from "./session.ts";
 import { NOT_FOUND } from "./status_reply.ts";
 import type { Statistic } from "./store_stats.ts";
 
@@ -21,6 +24,23 @@ export class ServerStatistics {
     return this.#store.stats(group, since(this.#server.counters, this.#base));
   }
 
+  /** What is known of each client, by the number that the log has for it. */
+  connections(log: EventLog): Statistic[] {
+    const listening = this.#server.addresses.map(formatAddress).map(described);
+    const found: Statistic[] = [];
+    for (const [i, address] of listening.entries()) {
+      found.push([`${i + 1}:addr`, address], [`${i + 1}:state`, "conn_listening"]);
+    }
+    for (const session of this.#server.sessions) {
+      const number = log.numberOf(session);
+      found.push([`${number}:addr`, described(session.peer)]);
+      // Where there are several, nobody knows by which it came.
+      if (listening.length === 1) found.push([`${number}:listen_addr`, listening[0]!]);
+      found.push([`${number}:state`, stateOf(session, log)]);
+    }
+    return found;
+  }
+
   /** Begins to count anew. */
   reset(): void {
     this.#store.resetStats();
@@ -39,6 +59,16 @@ export function registerStats(server: Server, store: MemoryStore): ServerStatist
     for (const [key, value] of found) exchange.push({ key, value });
   });
   return statistics;
+}
+
+function stateOf(session: Session, log: EventLog): string {
+  if (log.tells(session)) return "conn_watch";
+  return session === log.client ? "conn_parse_cmd" : "conn_read";
+}
+
+/** An address with what it is one of. */
+function described(address: string): string {
+  return address.startsWith("unix:") ? address : `tcp:${address}`;
 }
 
 function since(counters: ServerCounters, base: ServerCounters | undefined): ServerCounters {

@@ -50,4 +50,12 @@ export class StoreCounts {
   reclaimed = 0;
   /** Items that had expired and went to make room, and had never been read. */
   expiredUnfetched = 0;
+  /** Items that went to make room and would have expired some day. */
+  evictedNonzero = 0;
+  /** Items that had expired and were found by the crawler. */
+  crawlerReclaimed = 0;
+  /** Items that came in text and were too large. */
+  storeTooLarge = 0;
+  /** Items that came in text for which there was no room. */
+  storeNoMemory = 0;
 }

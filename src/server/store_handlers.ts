@@ -3,6 +3,7 @@ import { DECREMENT, INCREMENT } from "../ops/counter.ts";
 import { GAT, GATK, GET, GETK, type GetKeyResponse, TOUCH } from "../ops/retrieval.ts";
 import { ADD, APPEND, DELETE, PREPEND, REPLACE, SET } from "../ops/storage.ts";
 import type { MemoryStore } from "./memory_store.ts";
+import type { Guard } from "./route.ts";
 import { registerSasl } from "./sasl_server.ts";
 import type { Server } from "./server.ts";
 import { registerStats, type ServerStatistics } from "./stat_handler.ts";
@@ -12,8 +13,16 @@ import type { StoredItem } from "./stored_item.ts";
 /** memcached gives no version with a delete. */
 const DELETED = { cas: 0n };
 
-/** Answers all commands of memcached.org's binary protocol from a store; returns what its statistics are made of. */
-export function registerStore(server: Server, store: MemoryStore, options: MemoryStoreOptions): ServerStatistics {
+/** What is good for other protocols, too. */
+export interface RegisteredStore {
+  /** What statistics are made of. */
+  readonly statistics: ServerStatistics;
+  /** What keeps those out who have not logged in, if they must. */
+  readonly guard: Guard | undefined;
+}
+
+/** Answers all commands of memcached.org's binary protocol from a store. */
+export function registerStore(server: Server, store: MemoryStore, options: MemoryStoreOptions): RegisteredStore {
   const { onVerbosity } = options;
   server
     .on(GET, ({ key }) => store.get(key))
@@ -37,8 +46,8 @@ export function registerStore(server: Server, store: MemoryStore, options: Memor
       onVerbosity(level);
     });
   }
-  registerSasl(server, options.users, store.counts);
-  return registerStats(server, store);
+  const guard = registerSasl(server, options.users, store.counts);
+  return { statistics: registerStats(server, store), guard };
 }
 
 function withKey(key: Uint8Array, item: StoredItem | undefined): GetKeyResponse | undefined {

@@ -9,12 +9,28 @@ export interface MemoryStoreOptions {
   readonly memoryLimit?: number;
   /** How many bytes one item may take: its key, its value and some 60 bytes; 1 MiB by default. */
   readonly itemSizeLimit?: number;
-  /** Who may log in by SASL PLAIN, with their passwords. When given, others may ask for nothing but the version. */
+  /**
+   * Who may log in, with their passwords: by SASL PLAIN, and in the text protocols by a first `set` of any key whose value is the name
+   * and the password, parted by a blank. When given, others may ask for nothing but the version, and in text for nothing at all.
+   */
   readonly users?: Readonly<Record<string, string>>;
   /** What the server calls its version; `"1.6.18"` by default, the memcached that it is compared with in tests. */
   readonly version?: string;
   /** Takes the level of a VERBOSITY request; without it the server does not know the opcode, as memcached does not. */
   readonly onVerbosity?: (level: number) => void;
+  /**
+   * Takes a `shutdown` of the text protocols, and whether clients should be let finish first; the connection that it came on is closed.
+   * Without it, the default, the command is refused.
+   *
+   * @example
+   * ```ts
+   * import { MemoryStore, Server } from "@memwire/memwire/server";
+   *
+   * const server = new Server();
+   * new MemoryStore({ onShutdown: () => void server.close() }).register(server);
+   * ```
+   */
+  readonly onShutdown?: (graceful: boolean) => void;
 }
 
 /** What a write of a whole value may say. */

@@ -1,5 +1,7 @@
+import { settingsStats } from "./settings_stats.ts";
 import type { StoreCounts } from "./store_counts.ts";
 import type { MemoryStoreOptions } from "./store_options.ts";
+import type { Tuning } from "./tuning.ts";
 
 /** The name and the value of one statistic. */
 export type Statistic = readonly [name: string, value: string];
@@ -8,6 +10,8 @@ export type Statistic = readonly [name: string, value: string];
 export interface StatsSource {
   /** How the store is set. */
   readonly options: MemoryStoreOptions;
+  /** What was set since. */
+  readonly tuning: Tuning;
   /** What the store calls its version. */
   readonly version: string;
   /** How many bytes all items may take, and one. */
@@ -57,7 +61,8 @@ export const NO_SERVER: ServerStats = {
   bytesWritten: 0,
 };
 
-type Values = readonly (readonly [name: string, value: string | number])[];
+/** Names with values, in their order. */
+export type Values = readonly (readonly [name: string, value: string | number])[];
 
 /** The statistics of a group, in the order of memcached; `undefined` for a group that is not known. */
 export function storeStats(group: string, source: StatsSource): Statistic[] | undefined {
@@ -67,7 +72,7 @@ export function storeStats(group: string, source: StatsSource): Statistic[] | un
 function valuesOf(group: string, source: StatsSource): Values | undefined {
   if (group === "") return general(source);
   // memcached looks at the beginning of this name only.
-  if (group.startsWith("settings")) return settings(source);
+  if (group.startsWith("settings")) return settingsStats(source);
   switch (group) {
     case "items":
       return source.items === 0 ? [] : items(source);
@@ -111,8 +116,8 @@ function general({ counts, server, ...source }: StatsSource): Values {
     ["touch_hits", counts.touchHits],
     ["touch_misses", counts.touchMisses],
     // memcached counts these in its text protocol only.
-    ["store_too_large", 0],
-    ["store_no_memory", 0],
+    ["store_too_large", counts.storeTooLarge],
+    ["store_no_memory", counts.storeNoMemory],
     ["auth_cmds", counts.authCmds],
     ["auth_errors", counts.authErrors],
     ["bytes_read", server.bytesRead],
@@ -127,23 +132,7 @@ function general({ counts, server, ...source }: StatsSource): Values {
     ["evicted_unfetched", counts.evictedUnfetched],
     ["evictions", counts.evictions],
     ["reclaimed", counts.reclaimed],
-  ];
-}
-
-function settings({ options, server, ...source }: StatsSource): Values {
-  return [
-    ["maxbytes", source.memoryLimit],
-    ["maxconns", server.maxConnections],
-    ["verbosity", source.verbosity],
-    ["evictions", "on"],
-    ["num_threads", 1],
-    ["cas_enabled", "yes"],
-    ["binding_protocol", "binary"],
-    ["auth_enabled_sasl", options.users === undefined ? "no" : "yes"],
-    ["auth_enabled_ascii", "no"],
-    ["item_size_max", source.itemSizeLimit],
-    ["flush_enabled", "yes"],
-    ["detail_enabled", source.detailed ? "yes" : "no"],
+    ["crawler_reclaimed", counts.crawlerReclaimed],
   ];
 }
 
@@ -154,10 +143,12 @@ function items({ counts, ...source }: StatsSource): Values {
     ["items:1:age", source.age],
     ["items:1:mem_requested", source.bytes],
     ["items:1:evicted", counts.evictions],
+    ["items:1:evicted_nonzero", counts.evictedNonzero],
     ["items:1:outofmemory", 0],
     ["items:1:reclaimed", counts.reclaimed],
     ["items:1:expired_unfetched", counts.expiredUnfetched],
     ["items:1:evicted_unfetched", counts.evictedUnfetched],
+    ["items:1:crawler_reclaimed", counts.crawlerReclaimed],
   ];
 }
 

@@ -5,14 +5,13 @@ import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { Answers } from "../../src/text/answers.ts";
 import { MetadumpParser } from "../../src/text/metadump.ts";
-import { ReplySplitter } from "../../src/text/reply_splitter.ts";
 import { readWatchLine } from "../../src/text/watch.ts";
 import { locateMemcached, type Memcached, startMemcached } from "../support/memcached.ts";
 import { test } from "../support/test.ts";
-import { answersNamed, fromLatin1, latin1, plainOf, plainReplies, type PlainReply } from "../support/text_wire.ts";
-import { TEXT_RECORDED, type TextExchange, type TextStep } from "../vectors/text_recorded.ts";
+import { readChunk, replayText } from "../support/text_replay.ts";
+import { fromLatin1, latin1 } from "../support/text_wire.ts";
+import { TEXT_RECORDED } from "../vectors/text_recorded.ts";
 import { connectWire, type Wire } from "../vectors/wire.ts";
 
 const RECORDED_VERSION = "1.6.18";
@@ -52,70 +51,12 @@ async function withWire(port: number, body: (wire: Wire) => Promise<void>): Prom
   }
 }
 
-async function read(wire: Wire, doing: string): Promise<Uint8Array> {
-  const chunk = await wire.read();
-  if (chunk === undefined) throw new Error(`${doing}: the connection closed, or was silent for too long`);
-  return chunk;
-}
-
-/** Reads as many lines as were recorded; of those whose number differs, up to the last of the reply. */
-async function readReplies(step: TextStep, splitter: ReplySplitter, wire: Wire): Promise<PlainReply[]> {
-  const replies: PlainReply[] = [];
-  const count = plainReplies(step.receive).length;
-  let last = count === 0;
-  while (step.varies === true ? !last : replies.length < count) {
-    splitter.push(await read(wire, step.send), (reply) => {
-      replies.push(plainOf(reply));
-      last = reply.last;
-    });
-  }
-  return replies;
-}
-
-/** What is the same in every run: neither versions nor times. */
-function steady({ line, value }: PlainReply): string {
-  const masked = line.replace(/^(VALUE \S+ \d+ \d+) \d+$/, "$1 #").replace(/(?<= )([clt])\d+\b/g, "$1#")
-    .replace(/\b(cas|la)=\d+/g, "$1=#").replace(/ exp=-(999|1000)\b/, " exp=#");
-  return value === undefined ? masked : `${masked}\n${value}`;
-}
-
-/** The version of an item that a reply tells. */
-function casIn(replies: readonly PlainReply[]): string | undefined {
-  const found = replies.map(({ line }) => /^VALUE \S+ \d+ \d+ (\d+)$| c(\d+)\b/.exec(line)).findLast((match) =>
-    match !== null
-  );
-  return found?.[1] ?? found?.[2];
-}
-
-async function replay({ name, steps }: TextExchange, server: Memcached): Promise<void> {
-  const exact = server.version === RECORDED_VERSION;
-  await withWire(server.port, async (wire) => {
-    let cas: string | undefined;
-    for (const step of steps.filter(({ peculiar }) => exact || peculiar !== true)) {
-      const splitter = new ReplySplitter({ expected: answersNamed(step.expect) });
-      const send = step.cas === undefined ? step.send : step.send.replace(`${step.cas}`, cas!);
-      await wire.write(latin1(send));
-      const replies = await readReplies(step, splitter, wire);
-      const expected = plainReplies(step.receive);
-      if (step.closes === true) return assertEquals(await wire.read(), undefined, name);
-      const show = exact ? steady : ({ line }: PlainReply) => line.split(" ")[0]!;
-      if (step.varies !== true) assertEquals(replies.map(show), expected.map(show), `${name}: ${send.slice(0, 60)}`);
-      assertEquals([splitter.pending, fromLatin1(splitter.rest())], [0, ""]);
-      cas = casIn(replies) ?? cas;
-    }
-    // Whatever should not have come stands before its answer.
-    await wire.write(latin1("version\r\n"));
-    const splitter = new ReplySplitter({ expected: Answers.VERSION });
-    const [reply] = splitter.split(await read(wire, name));
-    assert(reply?.name === "VERSION", name);
-  });
-}
-
 for (const exchange of TEXT_RECORDED) {
   memcachedTest(
     `memcached answers as recorded: ${exchange.name}`,
     exchange.server ?? [],
-    (server) => replay(exchange, server),
+    ({ port, version }) =>
+      withWire(port, (wire) => replayText(exchange, wire, { exact: version === RECORDED_VERSION })),
   );
 }
 
@@ -125,11 +66,11 @@ memcachedTest("memcached: a dump of many keys is read as it comes", [], async ({
     const all = new Set(keys);
     const sets = keys.map((key) => `ms ${btoa(key)} 1 b q\r\nx\r\n`).join("");
     await wire.write(latin1(`${sets}mn\r\n`));
-    assertEquals(fromLatin1(await read(wire, "mn")), "MN\r\n");
+    assertEquals(fromLatin1(await readChunk(wire, "mn")), "MN\r\n");
     await wire.write(latin1("lru_crawler metadump hash\r\n"));
     const parser = new MetadumpParser();
     const found = new Set<string>();
-    while (!parser.push(await read(wire, "metadump"), (line) => found.add(line.key)));
+    while (!parser.push(await readChunk(wire, "metadump"), (line) => found.add(line.key)));
     assertEquals(parser.outcome?.complete, true);
     // The server may be moving an item while it lists them.
     assert(found.size > 4990 && [...found].every((key) => all.has(key)), `${found.size} keys`);
@@ -139,13 +80,13 @@ memcachedTest("memcached: a dump of many keys is read as it comes", [], async ({
 memcachedTest("memcached: what it logs is read", [], async ({ port }) => {
   await withWire(port, async (watcher) => {
     await watcher.write(latin1("watch fetchers mutations\r\n"));
-    assertEquals(fromLatin1(await read(watcher, "watch")), "OK\r\n");
+    assertEquals(fromLatin1(await readChunk(watcher, "watch")), "OK\r\n");
     await withWire(port, async (wire) => {
       await wire.write(latin1("set watched 0 60 2\r\nhi\r\n"));
-      await read(wire, "set");
+      await readChunk(wire, "set");
     });
     let log = "";
-    while (!log.includes("cmd=set") || !log.endsWith("\n")) log += fromLatin1(await read(watcher, "the log"));
+    while (!log.includes("cmd=set") || !log.endsWith("\n")) log += fromLatin1(await readChunk(watcher, "the log"));
     const events = log.trimEnd().split("\n").map((line) => readWatchLine(latin1(line)));
     const stored = events.find(({ type }) => type === "item_store");
     assert(stored?.type === "item_store");

@@ -1,7 +1,8 @@
 import { expiryTime } from "../expiry.ts";
 import { Status } from "../../wire/status.ts";
-import { EXISTS, NOT_FOUND, OUT_OF_MEMORY, StatusReply, TOO_LARGE } from "../status_reply.ts";
+import { EXISTS, OUT_OF_MEMORY, StatusReply, TOO_LARGE } from "../status_reply.ts";
 import { type Entry, itemSize, type StoredItem } from "../stored_item.ts";
+import { NO_VERSION } from "../store_write.ts";
 import { BAD_LINE, type LongReply, MAX_KEY, type ReplySink, type TextContext } from "./context.ts";
 import { readLength } from "./meta_flags.ts";
 import { refusalOf } from "./meta_commands.ts";
@@ -82,7 +83,7 @@ export function storeValue(words: readonly string[], out: ReplySink, context: Te
     return say(BAD_LINE);
   }
   const keyBytes = bytesOf(key);
-  const refusal = refusalOf(context, itemSize(keyBytes.length, length, flags));
+  const refusal = refusalOf(context, itemSize(keyBytes.length, length, flags), { key: keyBytes, command, expiry });
   if (refusal !== undefined) {
     const old = command === "set" ? context.cache.find(keyBytes) : undefined;
     if (old !== undefined) context.cache.remove(old);
@@ -106,15 +107,14 @@ interface Write {
   readonly cas: bigint;
 }
 
-function write(command: string, { key, value, flags, expiry, cas }: Write, { store, cache }: TextContext): void {
+function write(command: string, { key, value, flags, expiry, cas }: Write, { store }: TextContext): void {
   if (command === "set") store.set(key, value, { flags, expiry });
   else if (command === "add") store.add(key, value, { flags, expiry });
   else if (command === "replace") store.replace(key, value, { flags, expiry });
   else if (command === "append") store.append(key, value);
   else if (command === "prepend") store.prepend(key, value);
   // A CAS of 0 is one that no item has.
-  else if (cas === 0n) throw cache.find(key) === undefined ? NOT_FOUND : EXISTS;
-  else store.set(key, value, { flags, expiry, cas });
+  else store.set(key, value, { flags, expiry, cas: cas === 0n ? NO_VERSION : cas });
 }
 
 function outcome(command: string, act: () => void): string {

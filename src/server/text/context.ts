@@ -1,7 +1,13 @@
+import type { EventLog } from "../event_log.ts";
 import type { ItemCache } from "../item_cache.ts";
 import type { MemoryStore } from "../memory_store.ts";
+import type { Guard } from "../route.ts";
+import type { Server } from "../server.ts";
 import type { ServerStatistics } from "../stat_handler.ts";
+import type { MemoryStoreOptions } from "../store_options.ts";
 import type { Entry } from "../stored_item.ts";
+import type { Tuning } from "../tuning.ts";
+import { UserTable } from "../user_table.ts";
 
 /** Where replies are written. */
 export interface ReplySink {
@@ -11,6 +17,8 @@ export interface ReplySink {
   bytes(bytes: Uint8Array): void;
   /** Closes the connection when all of it has left. */
   close(): void;
+  /** Makes of the connection one that is only told what happens, as bits of `LogKind` say; returns whether there was room for it. */
+  watch(kinds: number): boolean;
 }
 
 /** What the commands work on. */
@@ -23,8 +31,42 @@ export interface TextContext {
   readonly clock: () => number;
   /** What STAT answers from, too. */
   readonly statistics: ServerStatistics;
-  /** Takes the level of a verbosity request. */
-  readonly onVerbosity: ((level: number) => void) | undefined;
+  /** Who watches what happens. */
+  readonly log: EventLog;
+  /** What can be set beside. */
+  readonly tuning: Tuning;
+  /** Who may ask for anything; everybody without it. */
+  readonly users: UserTable | undefined;
+  /** What else the store was made with. */
+  readonly options: MemoryStoreOptions;
+  /** Guards of the server that need to see no text: those of the store itself. */
+  readonly guards: ReadonlySet<Guard>;
+  /** Has requests of the binary protocol say whose they are; there is no need for it while nobody watches. */
+  readonly follow: () => void;
+}
+
+/** What of a {@linkcode TextContext} is made elsewhere. */
+export type TextParts =
+  & Pick<TextContext, "store" | "cache" | "clock" | "statistics" | "log" | "tuning" | "options">
+  & { readonly guard: Guard | undefined };
+
+/** Makes what the text of a server is answered from. */
+export function textContext(server: Server, { guard, ...parts }: TextParts): TextContext {
+  const { log, options: { users } } = parts;
+  const guards = new Set<Guard>(guard === undefined ? [] : [guard]);
+  const follower: Guard = ({ session }) => {
+    log.client = session;
+  };
+  return {
+    ...parts,
+    users: users === undefined ? undefined : new UserTable(users),
+    guards,
+    follow() {
+      if (guards.has(follower)) return;
+      guards.add(follower);
+      server.guard(follower);
+    },
+  };
 }
 
 /** A reply that is written bit by bit, as there is room for it. */

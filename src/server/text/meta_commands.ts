@@ -1,7 +1,7 @@
 import { expiryTime } from "../expiry.ts";
 import { type Entry, itemSize } from "../stored_item.ts";
 import { EXISTS, NOT_FOUND, OUT_OF_MEMORY, StatusReply } from "../status_reply.ts";
-import { Status } from "../../wire/status.ts";
+import { NO_VERSION } from "../store_write.ts";
 import { BAD_LINE, MAX_KEY, type ReplySink, secondsLeft, type TextContext } from "./context.ts";
 import { type MetaFlags, opaqueTooLong, readLength, readMetaFlags } from "./meta_flags.ts";
 import type { DataBlock } from "./request_reader.ts";
@@ -166,7 +166,8 @@ export function metaSet(words: readonly string[], out: ReplySink, context: TextC
   const { key, flags } = command;
   if (!["", "E", "A", "P", "R", "S"].includes(flags.mode)) return swallow("CLIENT_ERROR invalid mode for ms M token");
   if (opaqueTooLong(flags)) return swallow(OPAQUE_TOO_LONG);
-  const refusal = refusalOf(context, itemSize(key.length, length, flags.clientFlags));
+  const write = { key, command: commandOf(flags), expiry: flags.ttl ?? 0 };
+  const refusal = refusalOf(context, itemSize(key.length, length, flags.clientFlags), write);
   if (refusal !== undefined) {
     const old = context.cache.find(key);
     if (old !== undefined) context.cache.remove(old);
@@ -183,10 +184,34 @@ export function metaSet(words: readonly string[], out: ReplySink, context: TextC
   };
 }
 
-/** What is said about an item of a size that the store never takes. */
-export function refusalOf({ store }: TextContext, size: number): string | undefined {
-  if (size > store.itemSizeLimit) return "SERVER_ERROR object too large for cache";
-  return size > store.memoryLimit ? "SERVER_ERROR out of memory storing object" : undefined;
+/** A write that may be refused, as it is logged. */
+interface RefusedWrite {
+  readonly key: Uint8Array;
+  readonly command: string;
+  readonly expiry: number;
+}
+
+/** What is said about an item of a size that the store never takes; it is counted and logged then. */
+export function refusalOf(
+  { store, log, clock }: TextContext,
+  size: number,
+  { key, command, expiry }: RefusedWrite,
+): string | undefined {
+  const large = size > store.itemSizeLimit;
+  if (!large && size <= store.memoryLimit) return undefined;
+  if (large) store.counts.storeTooLarge++;
+  else store.counts.storeNoMemory++;
+  if (log.mutating) {
+    const expiresAt = expiry === 0 ? Infinity : expiryTime(expiry, clock);
+    log.stored({ key, command, status: large ? "too_large" : "no_memory", expiresAt, size: 0 });
+  }
+  return large ? "SERVER_ERROR object too large for cache" : "SERVER_ERROR out of memory storing object";
+}
+
+/** What memcached calls the command of a mode. */
+function commandOf({ mode, cas }: MetaFlags): string {
+  const command = { E: "add", A: "append", P: "prepend", R: "replace" }[mode] ?? "set";
+  return command === "set" && cas !== undefined ? "cas" : command;
 }
 
 function storeMeta(
@@ -194,28 +219,28 @@ function storeMeta(
   value: Uint8Array,
   context: TextContext,
 ): { code: string; cas: bigint } {
-  const { store, cache } = context;
   try {
-    const entry = storeByMode({ key, flags }, value, context);
+    const entry = storeStale({ key, flags }, value, context) ?? storeByMode({ key, flags }, value, context);
     if (flags.has("b") && !"AP".includes(flags.mode || "S")) entry.binary = true;
     return { code: "HD", cas: entry.cas };
   } catch (error) {
     if (!(error instanceof StatusReply)) throw error;
-    const old = cache.find(key);
-    if (
-      error === EXISTS && "SR".includes(flags.mode || "S") && flags.has("I") && old !== undefined &&
-      flags.cas! > 0n && flags.cas! < old.cas
-    ) {
-      const { won, expiresAt } = old;
-      const entry = store.set(key, value, { flags: flags.clientFlags }) as Entry;
-      Object.assign(entry, { won, expiresAt, stale: true, binary: flags.has("b") });
-      return { code: "HD", cas: entry.cas };
-    }
-    return { code: error === EXISTS && flags.mode !== "E" ? "EX" : codeOf(error), cas: 0n };
+    return { code: codeOf(error, flags), cas: 0n };
   }
 }
 
-function storeByMode({ key, flags }: MetaCommand, value: Uint8Array, { store, cache }: TextContext): Entry {
+/** Stores all the same what is older than what is there, and calls it stale, where that is asked for. */
+function storeStale({ key, flags }: MetaCommand, value: Uint8Array, { store, cache }: TextContext): Entry | undefined {
+  const { cas, mode, clientFlags } = flags;
+  if (cas === undefined || cas === 0n || !flags.has("I") || !"SR".includes(mode || "S")) return undefined;
+  const old = cache.peek(key);
+  if (old === undefined || cas >= old.cas) return undefined;
+  const { won, expiresAt } = old;
+  const entry = store.set(key, value, { flags: clientFlags, cas: old.cas }) as Entry;
+  return Object.assign(entry, { won, expiresAt, stale: true });
+}
+
+function storeByMode({ key, flags }: MetaCommand, value: Uint8Array, { store }: TextContext): Entry {
   const { cas = 0n, mode, clientFlags, ttl = 0 } = flags;
   const options = { flags: clientFlags, expiry: ttl, cas };
   switch (mode) {
@@ -226,18 +251,16 @@ function storeByMode({ key, flags }: MetaCommand, value: Uint8Array, { store, ca
     case "P":
       return store.prepend(key, value, { cas }) as Entry;
     default:
+      if (mode === "R" && flags.cas === undefined) return store.replace(key, value, options) as Entry;
       // A CAS of 0 is one that no item has.
-      if (flags.cas === 0n) throw cache.find(key) === undefined ? NOT_FOUND : EXISTS;
-      if (mode === "R" && flags.cas === undefined && cache.find(key) === undefined) throw NOT_STORED_HERE;
-      return store.set(key, value, options) as Entry;
+      return store.set(key, value, { ...options, cas: flags.cas === 0n ? NO_VERSION : cas }) as Entry;
   }
 }
 
-/** A replace of nothing. */
-const NOT_STORED_HERE = new StatusReply(Status.NOT_STORED);
-
-function codeOf(error: StatusReply): string {
-  return error === NOT_FOUND ? "NF" : "NS";
+function codeOf(error: StatusReply, { mode, cas }: MetaFlags): string {
+  if (error === EXISTS) return mode === "E" ? "NS" : "EX";
+  // A replace of nothing.
+  return error === NOT_FOUND && (mode !== "R" || cas !== undefined) ? "NF" : "NS";
 }
 
 /** `md`: removes an item, or says that it is out of date. */
@@ -255,14 +278,13 @@ export function metaDelete(words: readonly string[], out: ReplySink, context: Te
 }
 
 function removeMeta({ key, flags }: MetaCommand, { cache, clock, store }: TextContext): string {
+  const known = cache.peek(key);
+  const holds = flags.cas === undefined || flags.cas === known?.cas;
+  if (holds && !flags.has("I")) return store.delete(key) ? "HD" : "NF";
   const entry = cache.find(key);
-  if (entry === undefined || (flags.cas !== undefined && flags.cas !== entry.cas)) {
+  if (entry === undefined || !holds) {
     store.counts.deleteMisses++;
     return entry === undefined ? "NF" : "EX";
-  }
-  if (!flags.has("I")) {
-    store.delete(key);
-    return "HD";
   }
   if (flags.ttl !== undefined) entry.expiresAt = expiryTime(flags.ttl, clock);
   entry.stale = true;
@@ -282,7 +304,7 @@ export function metaArithmetic(words: readonly string[], out: ReplySink, context
   if (!["", "I", "+", "D", "-"].includes(flags.mode)) return out.text("CLIENT_ERROR invalid mode for ma M token\r\n");
   if (opaqueTooLong(flags)) return out.text(`${OPAQUE_TOO_LONG}\r\n`);
   const { code, created } = countMeta(command, context);
-  const entry = code === "HD" ? context.cache.find(key) : undefined;
+  const entry = code === "HD" ? context.cache.peek(key) : undefined;
   if (entry === undefined) {
     return out.text(
       code === "HD"
@@ -304,7 +326,7 @@ export function metaArithmetic(words: readonly string[], out: ReplySink, context
 
 function countMeta({ key, flags }: MetaCommand, { store, cache }: TextContext): { code: string; created: boolean } {
   const { delta, cas = 0n, mode, vivify, initial } = flags;
-  const created = vivify !== undefined && cache.find(key) === undefined;
+  const created = vivify !== undefined && cache.peek(key) === undefined;
   const options = { delta, cas, ...(vivify === undefined ? {} : { initial }) };
   try {
     const down = mode === "D" || mode === "-";

@@ -9,7 +9,17 @@ export function serveText(host: SessionHost, context: TextContext): void {
   served.set(host, context);
 }
 
-/** What the sessions of a host answer text from: nothing where guards or a dialect want to see every request, which text has none for. */
+/** What knows the text of a host, even where its sessions may not answer it. */
+export function textOf(host: SessionHost): TextContext | undefined {
+  return served.get(host);
+}
+
+/**
+ * What the sessions of a host answer text from: nothing where a dialect or guards other than those of the store want to see every
+ * request, which text has none for.
+ */
 export function servedText(host: SessionHost): TextContext | undefined {
-  return host.guards.length > 0 || host.dialect !== undefined ? undefined : served.get(host);
+  const context = served.get(host);
+  if (context === undefined || host.dialect !== undefined) return undefined;
+  return host.guards.every((guard) => context.guards.has(guard)) ? context : undefined;
 }

@@ -1,9 +1,14 @@
-import { crawl, setVerbosity, showStats } from "./admin_commands.ts";
+import { ProtocolError } from "../../errors.ts";
+import { setVerbosity, shutDown } from "./admin_commands.ts";
 import { count, flush, remove, retrieve, storeValue, touch } from "./classic_commands.ts";
 import type { LongReply, ReplySink, TextContext } from "./context.ts";
+import { crawl } from "./crawler_commands.ts";
 import { metaArithmetic, metaDebug, metaDelete, metaGet, metaSet } from "./meta_commands.ts";
 import type { DataBlock } from "./request_reader.ts";
-import { wordsOf } from "./words.ts";
+import { showStats } from "./stats_command.ts";
+import { limitMemory, lru, slabs } from "./tuning_commands.ts";
+import { watch } from "./watch_command.ts";
+import { bytesOf, wordsOf } from "./words.ts";
 
 /** What is left to do behind a line: a block to take, or a long reply to write. */
 export interface LineOutcome {
@@ -43,12 +48,17 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ["decr", count],
   ["touch", touch],
   ["flush_all", flush],
-  ["stats", showStats],
+  ["stats", long(showStats)],
   ["verbosity", setVerbosity],
+  ["slabs", slabs],
+  ["lru", lru],
   ["lru_crawler", long(crawl)],
+  ["cache_memlimit", limitMemory],
+  ["watch", watch],
+  ["refresh_certs", (_, out) => out.text("Error TLS not enabled\r\n")],
   ["version", (_, out, { store }) => out.text(`VERSION ${store.version}\r\n`)],
   ["quit", (_, out) => out.close()],
-  ["shutdown", (_, out) => out.text("ERROR: shutdown not enabled\r\n")],
+  ["shutdown", shutDown],
   ["mg", metaGet],
   ["ms", storing(metaSet)],
   ["md", metaDelete],
@@ -57,12 +67,18 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ["mn", (_, out) => out.text("MN\r\n")],
 ]);
 
-/** Answers one line of the text protocols, classic and meta, as memcached 1.6 does. */
+/**
+ * Answers one line of the text protocols, classic and meta, as memcached 1.6 does.
+ *
+ * @throws {ProtocolError} If it is a line of HTTP.
+ */
 export function answerLine(line: string, out: ReplySink, context: TextContext): LineOutcome | void {
   const words = wordsOf(line);
   const command = COMMANDS.get(words[0] ?? "");
   if (command !== undefined) return command(words, out, context);
   // A browser, or worse, what a page makes one send.
-  if (words.at(-1)?.startsWith("HTTP/")) return out.close();
+  if (words.at(-1)?.startsWith("HTTP/")) {
+    throw new ProtocolError("Cannot read request: it is one of HTTP", { bytes: bytesOf(line.slice(0, 24)) });
+  }
   out.text("ERROR\r\n");
 }

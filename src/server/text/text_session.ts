@@ -1,14 +1,21 @@
 import { ProtocolError } from "../../errors.ts";
+import type { Session } from "../session.ts";
 import type { LongReply, ReplySink, TextContext } from "./context.ts";
-import { RequestReader } from "./request_reader.ts";
+import { logIn } from "./login.ts";
+import type { Watcher } from "../event_log.ts";
+import { type DataBlock, RequestReader } from "./request_reader.ts";
 import { answerLine } from "./text_commands.ts";
 
 /** What a text session needs of the connection that it is on. */
-export interface TextSessionHost extends ReplySink {
+export interface TextSessionHost extends Omit<ReplySink, "watch"> {
+  /** The connection, as others know it. */
+  readonly session: Session;
   /** Whether more bytes wait to be written than may. */
   readonly congested: boolean;
   /** Whether the connection takes requests. */
   readonly open: boolean;
+  /** Writes what was appended when this turn ends. */
+  flushSoon(): void;
 }
 
 /** The reading half of a connection that speaks text: takes lines and blocks, and answers them in order while there is room. */
@@ -16,15 +23,24 @@ export class TextSession {
   readonly #host: TextSessionHost;
   readonly #context: TextContext;
   readonly #maxLine: number;
+  readonly #out: ReplySink;
   readonly #reader = new RequestReader();
   /** A reply that there was no room for yet. */
   #reply: LongReply | undefined = undefined;
+  /** What is told the client who watches, and what it says is not looked at. */
+  #watcher: Watcher | undefined = undefined;
 
   /** Begins a session; no line of keys may be longer than a limit in bytes. */
   constructor(host: TextSessionHost, context: TextContext, maxLine: number) {
     this.#host = host;
     this.#context = context;
     this.#maxLine = maxLine;
+    this.#out = {
+      text: (text) => host.text(text),
+      bytes: (bytes) => host.bytes(bytes),
+      close: () => host.close(),
+      watch: (kinds) => this.#watch(kinds),
+    };
   }
 
   /** Bytes that wait to be looked at. */
@@ -43,6 +59,7 @@ export class TextSession {
    * @throws {ProtocolError} If what comes is no line.
    */
   receive(chunk: Uint8Array): void {
+    if (this.#watcher !== undefined) return;
     this.#reader.push(chunk);
     try {
       this.work();
@@ -58,7 +75,8 @@ export class TextSession {
    */
   work(): void {
     const host = this.#host;
-    while (host.open && !host.congested) {
+    this.#context.log.client = host.session;
+    while (host.open && !host.congested && this.#watcher === undefined) {
       if (this.#reply !== undefined) {
         if (this.#reply.next().done) this.#reply = undefined;
       } else if (!this.#reader.next(this.#visit)) {
@@ -68,11 +86,38 @@ export class TextSession {
     }
   }
 
-  readonly #visit = (line: string) => {
-    const outcome = answerLine(line, this.#host, this.#context);
+  /** The client is gone, or will be. */
+  end(): void {
+    if (this.#watcher !== undefined) this.#context.log.delete(this.#watcher);
+  }
+
+  readonly #visit = (line: string): DataBlock | undefined => {
+    const { session } = this.#host;
+    if (this.#context.users !== undefined && session.user === undefined) {
+      return logIn(line, this.#out, this.#context, (user) => session.user = user);
+    }
+    const outcome = answerLine(line, this.#out, this.#context);
     this.#reply = outcome?.reply;
     return outcome?.block;
   };
+
+  #watch(kinds: number): boolean {
+    const host = this.#host;
+    const watcher: Watcher = {
+      connection: host.session,
+      kinds,
+      get full() {
+        return host.congested;
+      },
+      write: (line) => {
+        host.text(line);
+        host.flushSoon();
+      },
+    };
+    const added = this.#context.log.add(watcher);
+    if (added) this.#watcher = watcher;
+    return added;
+  }
 
   #tooLong(): ProtocolError {
     return new ProtocolError(

@@ -31,6 +31,11 @@ export function readLong(word: string): bigint | undefined {
   return readCounter(bytesOf(word));
 }
 
+/** Reads a number with a point or an exponent; `undefined` where there is none. */
+export function readReal(word: string): number | undefined {
+  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(word) ? Number(word) : undefined;
+}
+
 /** Reads the flags of a client, of which 32 bits are kept. */
 export function readFlags(word: string): number | undefined {
   const number = readLong(word);
