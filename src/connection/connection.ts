@@ -20,7 +20,8 @@ import { readReply } from "./read_reply.ts";
 import { ReplyStream } from "./reply_stream.ts";
 import { refuseRequest, TOLD } from "./server_requests.ts";
 import { SignalWatch } from "./signal_watch.ts";
-import { type Keeper, moved, strand, type StrandedCall } from "./stranded.ts";
+import { bring, type Keeper, moved, strand, type StrandedCall } from "./stranded.ts";
+import { Turn } from "./turn.ts";
 import type { Wire, WireInput, WireOutput } from "./wire.ts";
 
 export type { Agreement, ConnectionCounters, ConnectionOptions, ConnectionState } from "./connection_options.ts";
@@ -62,14 +63,14 @@ export class Connection implements Caller, AsyncDisposable {
   readonly #outbox: Outbox;
   readonly #timeout: number;
   readonly #maxQueuedBytes: number;
+  readonly #turn: Turn = new Turn(() => {
+    if (this.#state !== "closed") this.#outbox.flush();
+  });
   readonly #alarm: Alarm = new Alarm(() => this.#expire());
   readonly #signals: SignalWatch<Slot> = new SignalWatch((slot, reason) => this.#giveUp(slot, reason, true));
   #state: ConnectionState = "open";
   #features: Features = Features.NONE;
   readonly #listeners = new FrameListeners();
-  /** Whether calls were made in this turn, which leave at its end, and when the first of them was. */
-  #leaving = false;
-  #now = 0;
   #chunks = 0;
   /** When a connection that is being closed waits no longer. */
   #drainUntil = Infinity;
@@ -171,7 +172,7 @@ export class Connection implements Caller, AsyncDisposable {
       this.#out.undo();
       throw error;
     }
-    this.#leaveAtEndOfTurn();
+    this.#turn.leave();
     if (this.#listeners.any) this.#listeners.sent(this.#out.last());
   }
 
@@ -239,19 +240,14 @@ export class Connection implements Caller, AsyncDisposable {
     try {
       const slot = this.#admit(op, request, options);
       slot.opcode = op.opcode;
-      slot.attempts = call.attempts;
-      slot.deadline = this.#now + call.left;
-      if (slot.deadline < Infinity) this.#alarm.set(slot.deadline, this.#now);
+      bring(call, slot, this.#turn.now);
+      if (slot.deadline < Infinity) this.#alarm.set(slot.deadline, this.#turn.now);
       if (waiter instanceof Batch) {
         waiter.restart();
         this.#writeBatch(slot, waiter, options);
         return;
       }
       this.#writeOrGiveBack(slot, request, slot.opaque, options);
-      slot.waiter = waiter;
-      slot.settle = call.settle;
-      slot.resolve = call.resolve ?? slot.resolve;
-      slot.reject = call.reject ?? slot.reject;
       if (this.#listeners.any) this.#listeners.sent(this.#out.last());
     } catch (error) {
       // Only what rejects at once on an open connection: bad arguments, and too many calls.
@@ -334,33 +330,18 @@ export class Connection implements Caller, AsyncDisposable {
     if (slot === undefined) {
       throw overload(op, request, `${this.#pipeline.used} calls wait for an answer from ${this.peer}`);
     }
-    if (!this.#leaving) this.#now = performance.now();
+    this.#turn.enter();
     slot.op = op;
     slot.request = request;
     slot.options = options;
     slot.offset = this.#outbox.taken + this.#out.size;
     if (timeout > 0) {
-      slot.deadline = this.#now + timeout;
-      this.#alarm.set(slot.deadline, this.#now);
+      slot.deadline = this.#turn.now + timeout;
+      this.#alarm.set(slot.deadline, this.#turn.now);
     }
     if (signal !== undefined) this.#signals.add(signal, slot);
     return slot;
   }
-
-  /**
-   * Has what was written leave at the end of the turn. Only ever called behind the writing: Deno's first `setTimeout` runs the
-   * microtasks that wait, and this must not be one of them yet.
-   */
-  #leaveAtEndOfTurn(): void {
-    if (this.#leaving) return;
-    this.#leaving = true;
-    queueMicrotask(this.#endTurn);
-  }
-
-  readonly #endTurn = (): void => {
-    this.#leaving = false;
-    if (this.#state !== "closed") this.#outbox.flush();
-  };
 
   #writeOrGiveBack(slot: Slot, request: unknown, opaque: number, options: CallOptions | undefined): void {
     try {
@@ -371,7 +352,7 @@ export class Connection implements Caller, AsyncDisposable {
       throw error;
     }
     slot.end = this.#outbox.taken + this.#out.size;
-    this.#leaveAtEndOfTurn();
+    this.#turn.leave();
   }
 
   #writeBatch(slot: Slot, batch: Batch<unknown>, options: CallOptions | undefined): void {
@@ -386,7 +367,7 @@ export class Connection implements Caller, AsyncDisposable {
       throw error;
     }
     slot.end = this.#outbox.taken + this.#out.size;
-    this.#leaveAtEndOfTurn();
+    this.#turn.leave();
     watched?.forEach((bytes) => this.#listeners.sent(bytes));
   }
 

@@ -67,6 +67,16 @@ export function moved(slot: Slot): StrandedCall {
   return call;
 }
 
+/** Gives a call a slot, at a time. */
+export function bring(call: StrandedCall, slot: Slot, now: number): void {
+  slot.attempts = call.attempts;
+  slot.deadline = now + call.left;
+  slot.waiter = call.waiter;
+  slot.settle = call.settle;
+  slot.resolve = call.resolve ?? slot.resolve;
+  slot.reject = call.reject ?? slot.reject;
+}
+
 /** Who hears of the loss of a connection. None of this may throw, nor use the connection. */
 export interface Keeper {
   /**
