@@ -21,10 +21,18 @@ import {
 } from "../ops/storage.ts";
 import { Status } from "../wire/status.ts";
 import { type CasOptions, type CounterOptions, flagsOf, type StoreOptions, unsigned } from "./client_options.ts";
+import type { KeyEntry } from "../text/key_entry.ts";
+import type { TextReply } from "../text/text_reply.ts";
+import type { WatchEvent } from "../text/watch.ts";
+import type { Capabilities } from "./capabilities.ts";
+import type { DumpOptions } from "./dump_source.ts";
 import { expiryOf, type ExpiryOptions } from "./expiry.ts";
 import type { MultiResult } from "./multi.ts";
 import * as many from "./multi_calls.ts";
 import type { CasEntry } from "./multi_calls.ts";
+import type { CommandOptions } from "./send_command.ts";
+import type { SideOptions } from "./side_connection.ts";
+import type { WatchOptions } from "./watch_stream.ts";
 import {
   countOrNothing,
   deletedOrNot,
@@ -296,6 +304,47 @@ export class Client implements AsyncDisposable {
   /** Asks for nothing and waits for the answer: everything asked before has been answered then. */
   noop(options?: CallOptions): Promise<void> {
     return this.#caller.call(NOOP, {}, options, nothing);
+  }
+
+  /**
+   * Lists the keys that the server has, by the text protocol and over a connection of its own; what can go wrong is told by
+   * {@linkcode dumpKeys}, which gives the same as a stream with progress.
+   *
+   * @example
+   * ```ts
+   * import type { Client } from "@memwire/memwire";
+   *
+   * async function expiring(client: Client): Promise<string[]> {
+   *   const keys: string[] = [];
+   *   for await (const entry of client.keys({ prefix: "user:" })) {
+   *     if (entry.expiresAt !== undefined) keys.push(entry.key);
+   *   }
+   *   return keys;
+   * }
+   * ```
+   */
+  async *keys(options?: DumpOptions): AsyncIterableIterator<KeyEntry> {
+    // Loaded only by those who need it, as what follows.
+    const { dumpKeys } = await import("./key_stream.ts");
+    yield* dumpKeys(this, options);
+  }
+
+  /** Follows what the server logs, by the text protocol and over a connection of its own; see {@linkcode watchServer}. */
+  async *watch(options?: WatchOptions): AsyncIterableIterator<WatchEvent> {
+    const { watchServer } = await import("./watch_stream.ts");
+    yield* watchServer(this, options);
+  }
+
+  /** Sends a line of the text protocols over a connection of its own, and gives the lines of the reply; see {@linkcode sendCommand}. */
+  async command(line: string, options?: CommandOptions): Promise<readonly TextReply[]> {
+    const { sendCommand } = await import("./send_command.ts");
+    return await sendCommand(this, line, options);
+  }
+
+  /** What the server can do, by its version and by asking it; see {@linkcode readCapabilities}. */
+  async capabilities(options?: SideOptions): Promise<Capabilities> {
+    const { readCapabilities } = await import("./capabilities.ts");
+    return await readCapabilities(this, options);
   }
 
   /** Says goodbye to the server, then closes. */
