@@ -40,10 +40,14 @@ test("batches with maxMs wait for more, but not beyond max and not beyond the ti
   clock.pass(1);
   await reading;
   assertEquals(seen[1], "mutation 3 mutation 4");
+  // What is there already waits as well.
+  await peer.send(mutation(request, 5n));
   reading = read();
-  await peer.send(mutation(request, 5n), streamEnd(request, 0));
+  await peer.send(mutation(request, 6n));
+  assertEquals([seen.length, clock.waiting.includes(100)], [2, true]);
+  await peer.send(streamEnd(request, 0));
   await reading;
-  assertEquals(seen[2], "mutation 5 end ok");
+  assertEquals(seen[2], "mutation 5 mutation 6 end ok");
   assertEquals((await batches.next()).done, true);
   assertEquals(clock.waiting.includes(100), false);
 });
@@ -74,6 +78,8 @@ test("several reads at once are served in their order, also at the end", async (
     "done",
   ]);
   assertEquals((await iterator.next()).done, true);
+  // The stream is closed as well.
+  await feed.getReader().closed;
 });
 
 test("a failure comes out once, and the end afterwards", async () => {
