@@ -3,14 +3,26 @@
 import { ADMIN } from "./text_recorded/admin.ts";
 import { CLASSIC } from "./text_recorded/classic.ts";
 import type { TextExchange } from "./text_recorded/exchange.ts";
+import { LOGIN } from "./text_recorded/login.ts";
 import { META_GET } from "./text_recorded/meta_get.ts";
 import { META_OTHERS } from "./text_recorded/meta_others.ts";
 import { META_SET } from "./text_recorded/meta_set.ts";
+import { SILENCE } from "./text_recorded/silence.ts";
+import { TUNING } from "./text_recorded/tuning.ts";
 
 export type { TextExchange, TextStep } from "./text_recorded/exchange.ts";
 
 /** All exchanges. */
-export const TEXT_RECORDED: readonly TextExchange[] = [...CLASSIC, ...ADMIN, ...META_GET, ...META_SET, ...META_OTHERS];
+export const TEXT_RECORDED: readonly TextExchange[] = [
+  ...CLASSIC,
+  ...ADMIN,
+  ...TUNING,
+  ...SILENCE,
+  ...LOGIN,
+  ...META_GET,
+  ...META_SET,
+  ...META_OTHERS,
+];
 
 /** What a second dump is answered while one is under way. */
 export const BUSY = "BUSY currently processing crawler request\r\n";

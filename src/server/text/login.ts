@@ -8,7 +8,6 @@ import { wordsOf } from "./words.ts";
 const MAX_TOKEN = 16_383;
 
 const SPACE = 0x20;
-const NONE = new Uint8Array(0);
 
 /**
  * Answers a line of a client who has not logged in: only a `set` is looked at, whatever its key, flags and expiry, and its value is
@@ -41,10 +40,17 @@ export function logIn(
   };
 }
 
-/** The name ends with the first blank; any number of them may stand before the password. */
+/** A name and what stands behind it, with any number of blanks before each. */
 function readToken(token: Uint8Array): { user: string; password: Uint8Array } | undefined {
-  const end = token.indexOf(SPACE);
-  if (end <= 0) return undefined;
-  const from = token.findIndex((byte, i) => i > end && byte !== SPACE);
-  return { user: utf8Decode(token.subarray(0, end)), password: from < 0 ? NONE : token.subarray(from) };
+  const from = skipBlanks(token, 0);
+  const end = token.indexOf(SPACE, from);
+  const next = end < 0 ? token.length : skipBlanks(token, end);
+  if (next >= token.length) return undefined;
+  return { user: utf8Decode(token.subarray(from, end)), password: token.subarray(next) };
+}
+
+function skipBlanks(token: Uint8Array, from: number): number {
+  let at = from;
+  while (token[at] === SPACE) at++;
+  return at;
 }

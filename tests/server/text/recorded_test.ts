@@ -8,8 +8,8 @@ import { bytewise, cutAt } from "../../support/text_wire.ts";
 import { wireOf } from "../../support/transport_wire.ts";
 import { TEXT_RECORDED, type TextExchange } from "../../vectors/text_recorded.ts";
 
-/** Longer requests are cut at so many places only. */
-const CUTS = 300;
+/** Longer requests are cut at few places only: in their lines, and at the ends of their values. */
+const LONG = 3000;
 
 /** What arguments of memcached are here; `undefined` where there is nothing like it. */
 function optionsFor(args: readonly string[] = []): MemoryStoreOptions | undefined {
@@ -31,12 +31,16 @@ for (const exchange of TEXT_RECORDED) {
   test(`the embedded server answers as recorded: ${exchange.name}`, () => play(exchange, options));
   test(`the embedded server answers as recorded, cut at every byte: ${exchange.name}`, async () => {
     const longest = Math.max(...exchange.steps.map(({ send }) => send.length));
-    const stride = Math.max(1, Math.ceil(longest / CUTS));
-    for (let at = 1; at < longest; at += stride) {
+    for (const at of places(longest)) {
       await play(exchange, options, (bytes) => at < bytes.length ? cutAt(bytes, at) : [bytes]);
     }
-    if (longest < 3000) await play(exchange, options, bytewise);
+    if (longest < LONG) await play(exchange, options, bytewise);
   });
+}
+
+function places(longest: number): number[] {
+  if (longest < LONG) return Array.from({ length: longest - 1 }, (_, i) => i + 1);
+  return [1, 4, 12, 20, 28, 2048, longest - 3, longest - 2, longest - 1];
 }
 
 async function play(
