@@ -1,0 +1,107 @@
+/** Time in the hands of a test, and consumers that can be killed: what they had open breaks, and they do and say nothing any more. */
+
+import type { FeedClock } from "../../src/feed/process_clock.ts";
+import type { Timers } from "../../src/server.ts";
+import type { Dial, Transport } from "../../src/transport/transport.ts";
+import { ManualClock } from "./dcp_peer.ts";
+import { endOfTurn, nextTask } from "./fake_transport.ts";
+import type { Random } from "./random.ts";
+
+/** How much time passes at once, in ms. */
+const STEP = 50;
+/** So many steps in microtasks alone; then timers and sockets of the runtime have their turn. */
+const STEPS = 50;
+/** After so much time, in ms, nothing that a test waits for will come any more. */
+const TOO_LONG = 3_600_000;
+
+/** The time of a whole scene, for its servers and its consumers: it passes while somebody waits for something. */
+export class SceneTime extends ManualClock {
+  readonly #random: Random;
+  /** The same time for servers. */
+  readonly timers: Timers = {
+    setTimeout: (callback, ms) => this.after(ms, callback),
+    clearTimeout: (stop) => (stop as () => void)(),
+  };
+
+  constructor(random: Random) {
+    super();
+    this.#random = random;
+  }
+
+  override random(): number {
+    return this.#random.next() / 2 ** 32;
+  }
+
+  /** Milliseconds of the calendar. */
+  readonly wall = (): number => 1_700_000_000_000 + this.time;
+
+  /** Lets time pass until a promise is settled. */
+  async until<T>(promise: Promise<T>): Promise<T> {
+    let settled = false;
+    const settle = (): void => void (settled = true);
+    promise.then(settle, settle);
+    const late = this.time + TOO_LONG;
+    for (let step = 1;; step++) {
+      await endOfTurn();
+      if (settled) return await promise;
+      if (this.time > late) throw new Error("what is waited for does not come");
+      this.pass(STEP);
+      if (step % STEPS === 0) await nextTask();
+    }
+  }
+
+  /** Lets so much time pass, in ms, with all that happens in it. */
+  async rest(ms: number): Promise<void> {
+    for (let left = ms; left > 0; left -= STEP) {
+      this.pass(Math.min(left, STEP));
+      await endOfTurn();
+    }
+  }
+}
+
+/** The life of one process that consumes a feed. */
+export class Life {
+  /** Whether it lives. */
+  alive = true;
+  /** Resolves when it is killed. */
+  readonly death: Promise<void>;
+  /** Its time and chance. */
+  readonly clock: FeedClock;
+  readonly #network: Dial;
+  readonly #open = new Set<Transport>();
+  #die: () => void = () => {};
+
+  constructor(network: Dial, time: SceneTime) {
+    this.#network = network;
+    this.death = new Promise((resolve) => this.#die = resolve);
+    this.clock = {
+      now: () => time.now(),
+      random: () => time.random(),
+      after: (ms, run) => time.after(ms, () => this.alive && run()),
+    };
+  }
+
+  /** How many connections it has open. */
+  get connections(): number {
+    return this.#open.size;
+  }
+
+  /** Its way to the network. */
+  readonly dial: Dial = async (address, options) => {
+    const transport = await this.#network(address, options);
+    if (!this.alive) {
+      transport.close();
+      return await new Promise(() => {});
+    }
+    this.#open.add(transport);
+    void transport.closed.then(() => this.#open.delete(transport));
+    return transport;
+  };
+
+  /** Kills it: nobody hears a word. */
+  kill(): void {
+    this.alive = false;
+    for (const transport of this.#open) transport.close();
+    this.#die();
+  }
+}
