@@ -43,6 +43,7 @@ const { infinite: _infinite, bytes: _bytes, long: _long, ...inside } = PHP_COMMO
 export const PHP: Values = {
   ...PHP_COMMON,
   same: Array(300).fill({ name: "same" }),
+  repeated: "abcdefghij".repeat(7000),
   longest: Array.from({ length: 20000 }, (_, i) => (i * i * 7919) % 10007).join(" "),
   everything: { ...inside, floats: [1.5, 0.1, -2.5e-10, 1.25e30] },
   bytesInside: { b: hex("00ff"), i: [Infinity, -Infinity] },

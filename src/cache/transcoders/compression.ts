@@ -1,4 +1,5 @@
 import { asBytes } from "../../bytes.ts";
+import { endsWell } from "./checksums.ts";
 import type { Encoded, Stored, Transcoder } from "../transcoder.ts";
 import { malformed, overLimit } from "./transcode_error.ts";
 import { MAX_SIZE } from "./values.ts";
@@ -39,6 +40,8 @@ export async function inflate(bytes: Uint8Array, format: CompressionFormat, maxS
     throw malformed(name, "it is cut short, has more after its end, or was never compressed", { cause });
   }
   if (inflated === undefined) throw overLimit(name, `it comes to more than ${maxSize} bytes`);
+  // Not every runtime minds when the end is missing.
+  if (!endsWell(bytes, inflated, format)) throw malformed(name, "its checksum is cut short");
   return inflated;
 }
 

@@ -71,7 +71,7 @@ function writeFixnum(out: ByteBuilder, value: number): void {
 
 function writeFloat(out: ByteBuilder, value: number): void {
   const words = Number.isNaN(value) ? "nan" : value > 0 ? "inf" : "-inf";
-  const text = Object.is(value, -0) ? "-0" : String(value);
+  const text = Object.is(value, -0) ? "-0" : String(value).replace("e+", "e");
   writeTaken(out, "f", utf8Encode(Number.isFinite(value) ? text : words));
 }
 

@@ -24,7 +24,7 @@ export function latin1(bytes: Uint8Array): string {
 
 /** Text with `\uXXXX` and `\UXXXXXXXX` for what is not Latin-1, and for line ends and backslashes. */
 export function unescapeUnicode(line: string, reader: ByteReader): string {
-  return line.replace(/\\(?:u([0-9a-f]{4})|U([0-9a-f]{8}))/gi, (_, short: string, long: string) => {
+  return line.replace(/\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))/g, (_, short: string, long: string) => {
     const code = parseInt(short ?? long, 16);
     if (code > 0x10ffff) throw reader.fault("no character has that number");
     return String.fromCodePoint(code);
