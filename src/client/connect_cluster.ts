@@ -6,6 +6,7 @@ import { ShardManager, type ShardManagerOptions } from "../cluster/shard_manager
 import type { NodeCaller } from "../cluster/shard.ts";
 import { TurnBatch } from "../cluster/turn_batch.ts";
 import { NoServerError } from "../cluster/cluster_errors.ts";
+import { untilAborted } from "../connection/until_aborted.ts";
 import { Link } from "../link/link.ts";
 import { Pool } from "../link/pool.ts";
 import type { ReconnectOptions } from "../link/link_options.ts";
@@ -64,7 +65,7 @@ function isLists(servers: Servers): servers is ServerLists {
 
 async function firstOf(follower: Follower, signal: AbortSignal | undefined): Promise<Iterable<ServerEntry>> {
   signal?.throwIfAborted();
-  const { servers = [], error } = await unlessAborted(follower.first(), signal) ?? {};
+  const { servers = [], error } = await untilAborted(follower.first(), signal) ?? {};
   const found = [...servers];
   if (found.length > 0) return found;
   const because = error instanceof Error ? ` (${error.message})` : "";
@@ -107,16 +108,7 @@ function openLink(server: ServerSpec, options: ClusterOptions): NodeCaller {
 async function reach({ shards }: Router, signal: AbortSignal | undefined): Promise<void> {
   signal?.throwIfAborted();
   const attempts = Promise.allSettled(shards.shards.map(({ caller }) => caller.connect?.()));
-  const outcomes = await unlessAborted(attempts, signal);
+  const outcomes = await untilAborted(attempts, signal);
   const [first] = outcomes;
   if (first?.status === "rejected" && outcomes.every(({ status }) => status === "rejected")) throw first.reason;
-}
-
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return promise;
-  return new Promise((resolve, reject) => {
-    const giveUp = () => reject(signal.reason);
-    signal.addEventListener("abort", giveUp, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", giveUp));
-  });
 }

@@ -1,13 +1,21 @@
 import type { BatchResult, Caller, CallOptions, Settle } from "../connection/caller.ts";
-import { NotMyVbucketError, TimeoutError } from "../errors.ts";
+import { checkRequests } from "../connection/check_requests.ts";
+import { untilAborted } from "../connection/until_aborted.ts";
+import { ClosedError, MemcachedError, NotMyVbucketError, TimeoutError } from "../errors.ts";
+import type { Bytes } from "../frame/frame_writer.ts";
 import type { LinkClock } from "../link/clock.ts";
 import type { Op, Outgoing } from "../ops/op.ts";
 import { describe } from "../ops/status_error.ts";
+
+/** Keys up to this length have no more bytes than a key may have, whatever their characters. */
+const SURELY_SHORT = 80;
 
 /** What a {@linkcode VbucketBatch} needs of its router. */
 export interface VbucketBatchHost {
   /** Time. */
   readonly clock: LinkClock;
+  /** Whether all is over. */
+  readonly closed: boolean;
   /** What talks to the node of a vbucket, or to any node; nothing where there is none for the moment. */
   nodeOf(vbucket: number | undefined): Caller | undefined;
   /** Asks for the map; resolves when that is done. */
@@ -39,18 +47,34 @@ export class VbucketBatch<Req, Res, T> {
   /** Runs it, for so many milliseconds at the most; 0 for as long as it takes. */
   async run(timeout: number): Promise<BatchResult<T>> {
     const { clock } = this.#host;
+    const { op, requests, options } = this.#call;
+    // Found here, or some would be sent and others not.
+    if (requests.some(isDoubtful)) checkRequests(op, requests);
     const until = timeout === 0 ? Infinity : clock.now() + timeout;
-    let places = this.#call.requests.map((_, place) => place);
+    let places = requests.map((_, place) => place);
     for (;;) {
       const left = until === Infinity ? 0 : Math.max(1, until - clock.now());
       places = await this.#once(places, left);
-      if (places.length === 0 || clock.now() >= until) break;
-      await this.#host.newerMap();
+      if (places.length === 0 || this.#host.closed || clock.now() >= until) break;
+      await this.#newerMap(until, options?.signal);
       if (clock.now() >= until) break;
-      this.#call.options?.signal?.throwIfAborted();
       for (const place of places) this.#errors.delete(place);
     }
     return { replies: this.#replies, errors: this.#errors.size === 0 ? undefined : this.#errors };
+  }
+
+  /** Waits until the map was asked for, until the time is over, or until given up. */
+  async #newerMap(until: number, signal: AbortSignal | undefined): Promise<void> {
+    const { clock } = this.#host;
+    let stop = () => {};
+    const late = new Promise<void>((resolve) => {
+      if (until < Infinity) stop = clock.after(until - clock.now(), resolve);
+    });
+    try {
+      await untilAborted(Promise.race([this.#host.newerMap(), late]), signal);
+    } finally {
+      stop();
+    }
   }
 
   /** Asks about some places; returns those whose node was not found. */
@@ -69,12 +93,16 @@ export class VbucketBatch<Req, Res, T> {
     }
     const moved = await Promise.all([...parts].map(async ([node, part]) => {
       const vbuckets = options?.vbuckets;
-      const found = await node.batch(op, part.map((place) => requests[place]!), {
-        ...options,
-        timeout,
-        ...(vbuckets === undefined ? {} : { vbuckets: part.map((place) => vbuckets[place]!) }),
-      }, settle);
-      return this.#sort(part, found);
+      const own = vbuckets === undefined ? {} : { vbuckets: part.map((place) => vbuckets[place]!) };
+      const asked = part.map((place) => requests[place]!);
+      try {
+        return this.#sort(part, await node.batch(op, asked, { ...options, timeout, ...own }, settle));
+      } catch (error) {
+        // What is about the call, such as its signal, ends all of it; what is about a node only that part.
+        if (!(error instanceof MemcachedError) || error === options?.signal?.reason) throw error;
+        for (const place of part) this.#errors.set(place, error);
+        return [];
+      }
     }));
     return [...homeless, ...moved.flat()];
   }
@@ -94,8 +122,17 @@ export class VbucketBatch<Req, Res, T> {
     return moved;
   }
 
-  #notFound(place: number, vbucket: number | undefined): TimeoutError {
+  #notFound(place: number, vbucket: number | undefined): MemcachedError {
     const what = describe(this.#call.op, this.#call.requests[place]);
+    if (this.#host.closed) {
+      return new ClosedError(`Cannot ${what}: the client was closed; connect anew`, { sent: false });
+    }
     return new TimeoutError(`Cannot ${what}: the node of vbucket ${vbucket} was not found in time`, { sent: false });
   }
+}
+
+/** Whether the key of a request may be empty or too long. */
+function isDoubtful(request: unknown): boolean {
+  const { length } = (request as { readonly key: Bytes }).key;
+  return length === 0 || length > SURELY_SHORT;
 }

@@ -114,8 +114,12 @@ export class VbucketRouter implements ClosableCaller {
     settle?: Settle<T>,
   ): Promise<BatchResult<T>> {
     const { timeout = 1000 } = this.#options;
+    const isClosed = () => this.#closed;
     const host = {
       clock: this.#clock,
+      get closed(): boolean {
+        return isClosed();
+      },
       nodeOf: (vbucket: number | undefined) => this.#linkFor({ ...options, vbucket: vbucket! }),
       newerMap: () => this.#maps.askSoon(),
     };
