@@ -19,7 +19,7 @@ const PACKAGES: Readonly<Record<Language, readonly string[]>> = {
 
 /** What these packages name but scripts do not need, or is in every system and must be the system's own. */
 const NEEDLESS =
-  /^(libc6|phpapi-.*|ucf|tzdata|debconf|media-types|mime-support|mailcap|sensible-utils|rake|ruby-(?!dalli|json|connection-pool).*|libjs-.*|fonts-.*|perl.*)$/;
+  /^(libc6|phpapi-.*|ucf|tzdata|debconf|media-types|mime-support|mailcap|sensible-utils|rake|ruby-(?!dalli|json|connection-pool).*|dpkg|tar|psmisc|openssl|ca-certificates|readline-common|gcc-\d+-base|libjs-.*|fonts-.*|perl.*)$/;
 
 /** The packages of one step further are fetched as long as there are any; no chain of them is longer. */
 const STEPS = 8;

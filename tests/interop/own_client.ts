@@ -1,5 +1,6 @@
 /** What our own client makes of the same node: in the manner of the first example, and with documents that the SDK shares. */
 
+import { couchbaseTranscoder } from "../../src/cache.ts";
 import { connectCouchbase, type CouchbaseClient, PathError } from "../../src/couchbase.ts";
 import { CasMismatchError, StatusError } from "../../src/errors.ts";
 import { assert, assertEquals, assertRejects } from "@std/assert";
@@ -63,7 +64,8 @@ export const BEFORE: Checks = {
   },
 
   "a document for the SDK": async (client) => {
-    await client.set("shared:memwire", JSON.stringify(SHARED), { flags: JSON_FLAGS });
+    const { value, flags } = await couchbaseTranscoder().encode(SHARED);
+    await client.set("shared:memwire", value, { flags });
   },
 };
 
@@ -72,7 +74,7 @@ export const AFTER: Checks = {
   "documents that the SDK has left, compressed and with attributes": async (client) => {
     const item = await client.get("shared:sdk");
     assertEquals(item?.flags, JSON_FLAGS);
-    assertEquals(item?.json(), { ...SHARED, from: "sdk" });
+    assertEquals(item && await couchbaseTranscoder().decode(item), { ...SHARED, from: "sdk" });
     const found = await client.lookupIn("shared:sdk", [{ get: "app.author", xattr: true }, { get: "words[0]" }]);
     assertEquals(found?.results.map((result) => result.json()), ["Ada", "abcdefgh"]);
   },

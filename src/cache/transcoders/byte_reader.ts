@@ -1,6 +1,7 @@
-import { toHex, utf8Decode } from "../../bytes.ts";
+import { toHex } from "../../bytes.ts";
 import { toInteger } from "./numbers.ts";
 import { malformed, overLimit, type TranscodeError } from "./transcode_error.ts";
+import { anyText } from "./text.ts";
 
 /** How deep arrays and objects may lie in each other: beyond any data, well before the stack of any runtime. */
 export const MAX_DEPTH = 200;
@@ -90,7 +91,7 @@ export class ByteReader {
 
   /** The text up to a byte, which is skipped, too. */
   until(end: number): string {
-    return utf8Decode(this.upTo(end));
+    return anyText(this.upTo(end));
   }
 
   /** Skips one byte that has to be there. */

@@ -2,7 +2,7 @@ import { asBytes } from "../../bytes.ts";
 import type { Transcoder } from "../transcoder.ts";
 import { readJson, writeJson } from "./json.ts";
 import { malformed, unsupported } from "./transcode_error.ts";
-import { wellFormed } from "./values.ts";
+import { wellFormed } from "./text.ts";
 
 /** What {@linkcode couchbaseTranscoder} takes. */
 export interface CouchbaseTranscoderOptions {

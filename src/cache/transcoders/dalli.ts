@@ -4,7 +4,8 @@ import { compressed } from "./compression.ts";
 import { marshalLoad } from "./marshal_read.ts";
 import { marshalDump } from "./marshal_write.ts";
 import { malformed } from "./transcode_error.ts";
-import { cannotStore, MAX_SIZE, textOrBytes, type TranscoderReadOptions, wellFormed } from "./values.ts";
+import { textOrBytes, wellFormed } from "./text.ts";
+import { cannotStore, MAX_SIZE, type TranscoderReadOptions } from "./values.ts";
 import { checkWeight } from "./weigh.ts";
 
 /** What {@linkcode dalliTranscoder} takes. */

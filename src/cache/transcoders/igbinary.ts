@@ -1,10 +1,11 @@
-import { utf8Decode, utf8Encode } from "../../bytes.ts";
+import { utf8Encode } from "../../bytes.ts";
 import { ByteBuilder } from "./byte_builder.ts";
 import { ByteReader, checkDepth } from "./byte_reader.ts";
 import { fromPhpArray, inInt64, toPhpPairs } from "./php_array.ts";
 import { unsupported } from "./transcode_error.ts";
 import { isInteger, toInteger } from "./numbers.ts";
-import { cannotStore, checkWriteDepth, textOrBytes, type TranscoderReadOptions } from "./values.ts";
+import { anyText, textOrBytes } from "./text.ts";
+import { cannotStore, checkWriteDepth, type TranscoderReadOptions } from "./values.ts";
 
 const WHAT = "a value that igbinary has serialized";
 const FORMAT = "a value of igbinary";
@@ -96,7 +97,7 @@ class Unserializer {
   #key(): unknown {
     const type = this.#reader.uint(1);
     const string = this.#string(type);
-    if (string !== undefined) return utf8Decode(string);
+    if (string !== undefined) return anyText(string);
     const integer = this.#integer(type);
     if (integer === undefined) throw this.#reader.fault(`no key has a type of the number ${type}`);
     return integer;

@@ -1,6 +1,7 @@
 import { utf8Encode } from "../../bytes.ts";
 import { malformed } from "./transcode_error.ts";
-import { cannotStore, wellFormed } from "./values.ts";
+import { wellFormed } from "./text.ts";
+import { cannotStore } from "./values.ts";
 
 /** Reads JSON. */
 export function readJson(bytes: Uint8Array, what: string): unknown {

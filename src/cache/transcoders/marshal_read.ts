@@ -1,8 +1,8 @@
-import { utf8Decode } from "../../bytes.ts";
 import { ByteReader, checkDepth } from "./byte_reader.ts";
 import { parseDouble, toInteger } from "./numbers.ts";
 import { unsupported } from "./transcode_error.ts";
-import { fromPairs, textOrBytes, type TranscoderReadOptions, wellFormed } from "./values.ts";
+import { anyText, textOrBytes, wellFormed } from "./text.ts";
+import { fromPairs, type TranscoderReadOptions } from "./values.ts";
 
 const WHAT = "a value that Ruby has marshalled";
 
@@ -127,7 +127,7 @@ class Loader {
 
   #float(): number {
     // Older versions have the bits of the fraction after a zero.
-    const [text = ""] = utf8Decode(this.#taken()).split("\0");
+    const [text = ""] = anyText(this.#taken()).split("\0");
     const value = Object.hasOwn(WORDS, text) ? WORDS[text] : parseDouble(text);
     if (value === undefined) throw this.#reader.fault("no number");
     return value;
@@ -142,7 +142,7 @@ class Loader {
   }
 
   #newSymbol(): string {
-    const symbol = utf8Decode(this.#taken());
+    const symbol = anyText(this.#taken());
     this.#symbols.push(symbol);
     return symbol;
   }

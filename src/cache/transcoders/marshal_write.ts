@@ -1,4 +1,4 @@
-import { utf8Encode } from "../../bytes.ts";
+import { utf8Length } from "../../bytes.ts";
 import { ByteBuilder } from "./byte_builder.ts";
 import { isInteger } from "./numbers.ts";
 import { cannotStore, checkWriteDepth, toPairs } from "./values.ts";
@@ -30,7 +30,7 @@ function write(output: Output, value: unknown, depth: number): void {
   if (typeof value === "bigint") return writeInteger(out, value);
   if (typeof value === "number") return isInteger(value) ? writeInteger(out, BigInt(value)) : writeFloat(out, value);
   if (typeof value === "string") return writeText(output, value);
-  if (value instanceof Uint8Array) return writeTaken(out, '"', value);
+  if (value instanceof Uint8Array) return writeBytes(out, value);
   if (Array.isArray(value)) {
     out.text("[");
     writeFixnum(out, value.length);
@@ -72,14 +72,18 @@ function writeFixnum(out: ByteBuilder, value: number): void {
 function writeFloat(out: ByteBuilder, value: number): void {
   const words = Number.isNaN(value) ? "nan" : value > 0 ? "inf" : "-inf";
   const text = Object.is(value, -0) ? "-0" : String(value).replace("e+", "e");
-  writeTaken(out, "f", utf8Encode(Number.isFinite(value) ? text : words));
+  const written = Number.isFinite(value) ? text : words;
+  out.text("f");
+  writeFixnum(out, written.length);
+  out.text(written);
 }
 
 /** Text, then that it has one variable, named E, which is true: it is UTF-8. */
 function writeText(output: Output, text: string): void {
   const { out } = output;
-  out.text("I");
-  writeTaken(out, '"', utf8Encode(text));
+  out.text('I"');
+  writeFixnum(out, utf8Length(text));
+  out.text(text);
   out.bytes(output.named ? SAME : FIRST);
   output.named = true;
 }
@@ -88,8 +92,8 @@ function writeText(output: Output, text: string): void {
 const FIRST = Uint8Array.of(0x06, 0x3a, 0x06, 0x45, 0x54);
 const SAME = Uint8Array.of(0x06, 0x3b, 0x00, 0x54);
 
-function writeTaken(out: ByteBuilder, type: string, bytes: Uint8Array): void {
-  out.text(type);
+function writeBytes(out: ByteBuilder, bytes: Uint8Array): void {
+  out.text('"');
   writeFixnum(out, bytes.length);
   out.bytes(bytes);
 }

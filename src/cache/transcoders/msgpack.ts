@@ -1,9 +1,9 @@
-import { utf8Decode } from "../../bytes.ts";
 import { ByteReader, checkDepth } from "./byte_reader.ts";
 import { fromPhpArray } from "./php_array.ts";
 import { unsupported } from "./transcode_error.ts";
 import { toInteger } from "./numbers.ts";
-import { textOrBytes, type TranscoderReadOptions } from "./values.ts";
+import { anyText, textOrBytes } from "./text.ts";
+import type { TranscoderReadOptions } from "./values.ts";
 
 const WHAT = "a value in MessagePack";
 
@@ -75,7 +75,7 @@ function readMap(reader: ByteReader, count: number, { options, depth }: Inside):
   const pairs: (readonly [unknown, unknown])[] = [];
   for (let i = 0; i < count; i++) {
     const key = read(reader, options, depth + 1);
-    pairs.push([key instanceof Uint8Array ? utf8Decode(key) : key, read(reader, options, depth + 1)]);
+    pairs.push([key instanceof Uint8Array ? anyText(key) : key, read(reader, options, depth + 1)]);
   }
   if (pairs.some(([key]) => key === null || typeof key === "object")) {
     throw unsupported(WHAT, "a key of a map is neither text nor a number");

@@ -1,7 +1,7 @@
 /** Numbers as text, and integers, which are numbers here as long as a number holds them exactly. */
 
-import { utf8Decode } from "../../bytes.ts";
 import { malformed, overLimit } from "./transcode_error.ts";
+import { anyText } from "./text.ts";
 
 /** A number if it holds the integer exactly, else the integer. */
 export function toInteger(value: bigint): number | bigint {
@@ -18,7 +18,7 @@ export function parseInteger(text: string): number | bigint | undefined {
 /** Reads what was stored as digits alone. */
 export function readInteger(bytes: Uint8Array, what: string): number | bigint {
   if (bytes.length > MAX_DIGITS) throw overLimit(what, `its ${bytes.length} digits are more than ${MAX_DIGITS}`);
-  const value = parseInteger(utf8Decode(bytes).trim());
+  const value = parseInteger(anyText(bytes).trim());
   if (value === undefined) throw malformed(what, "an integer is expected, and it is none");
   return value;
 }

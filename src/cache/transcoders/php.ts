@@ -1,4 +1,4 @@
-import { asBytes, utf8Decode, utf8Encode } from "../../bytes.ts";
+import { asBytes, utf8Encode } from "../../bytes.ts";
 import type { Encoded, Stored, Transcoder } from "../transcoder.ts";
 import { deflate, inflate } from "./compression.ts";
 import { inflateFastLz } from "./fastlz.ts";
@@ -9,7 +9,8 @@ import { inInt64 } from "./php_array.ts";
 import { phpSerialize, phpUnserialize } from "./php_serialize.ts";
 import { malformed, overLimit, unsupported } from "./transcode_error.ts";
 import { isInteger, parseDouble, readInteger } from "./numbers.ts";
-import { cannotStore, MAX_SIZE, textOrBytes, type TranscoderReadOptions } from "./values.ts";
+import { anyText, textOrBytes } from "./text.ts";
+import { cannotStore, MAX_SIZE, type TranscoderReadOptions } from "./values.ts";
 import { checkWeight } from "./weigh.ts";
 
 /** What {@linkcode phpTranscoder} takes. */
@@ -115,7 +116,7 @@ function fromPhp(bytes: Uint8Array, type: number, options: TranscoderReadOptions
     case Type.DOUBLE:
       return readDouble(bytes);
     case Type.BOOL:
-      return utf8Decode(bytes) === "1";
+      return anyText(bytes) === "1";
     case Type.PHP:
       return phpUnserialize(bytes, options);
     case Type.IGBINARY:
@@ -130,7 +131,7 @@ function fromPhp(bytes: Uint8Array, type: number, options: TranscoderReadOptions
 }
 
 function readDouble(bytes: Uint8Array): number {
-  const text = utf8Decode(bytes);
+  const text = anyText(bytes);
   const value = /^-?(Infinity|NaN)$/.test(text) ? Number(text) : parseDouble(text);
   if (value === undefined) throw malformed(WHAT, "a number is expected, and it is none");
   return value;

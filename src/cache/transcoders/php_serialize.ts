@@ -1,10 +1,11 @@
-import { utf8Decode, utf8Encode } from "../../bytes.ts";
+import { utf8Length } from "../../bytes.ts";
 import { ByteReader, checkDepth } from "./byte_reader.ts";
 import { ByteBuilder } from "./byte_builder.ts";
 import { unsupported } from "./transcode_error.ts";
 import { fromPhpArray, inInt64, toPhpPairs } from "./php_array.ts";
 import { isInteger, parseDouble, parseInteger } from "./numbers.ts";
-import { cannotStore, checkWriteDepth, textOrBytes, type TranscoderReadOptions } from "./values.ts";
+import { anyText, textOrBytes } from "./text.ts";
+import { cannotStore, checkWriteDepth, type TranscoderReadOptions } from "./values.ts";
 
 const WHAT = "a value that PHP has serialized";
 const FORMAT = "a value that PHP can unserialize";
@@ -77,14 +78,14 @@ class Unserializer {
         return this.#object(depth);
       case "C":
       case "E":
-        throw unsupported(WHAT, `it holds an object of ${utf8Decode(this.#quoted())}, and only data is read`);
+        throw unsupported(WHAT, `it holds an object of ${anyText(this.#quoted())}, and only data is read`);
       default:
         throw reader.fault(`no type is written as ${JSON.stringify(type)}`);
     }
   }
 
   #object(depth: number): unknown {
-    const name = utf8Decode(this.#quoted());
+    const name = anyText(this.#quoted());
     if (name !== "stdClass") throw unsupported(WHAT, `it holds an object of ${name}, and only data is read`);
     this.#reader.expect(":");
     const pairs = this.#pairs(depth).map(([key, value]) => [String(key), value] as const);
@@ -107,7 +108,7 @@ class Unserializer {
     this.#reader.expect(":");
     if (type === "i") return this.#integer(SEMICOLON);
     if (type !== "s") throw this.#reader.fault(`no key is written as ${JSON.stringify(type)}`);
-    const key = utf8Decode(this.#quoted());
+    const key = anyText(this.#quoted());
     this.#reader.expect(";");
     return key;
   }
@@ -163,8 +164,7 @@ function write(out: ByteBuilder, value: unknown, depth: number): void {
   checkWriteDepth(depth, FORMAT);
   if (value === null || value === undefined) return out.text("N;");
   if (typeof value === "boolean") return out.text(value ? "b:1;" : "b:0;");
-  if (typeof value === "string") return writeString(out, utf8Encode(value));
-  if (value instanceof Uint8Array) return writeString(out, value);
+  if (typeof value === "string" || value instanceof Uint8Array) return writeString(out, value);
   if (typeof value === "bigint" && inInt64(value)) return out.text(`i:${value};`);
   if (typeof value === "number") {
     return out.text(isInteger(value) ? `i:${value};` : `d:${phpDouble(value)};`);
@@ -179,9 +179,14 @@ function write(out: ByteBuilder, value: unknown, depth: number): void {
   out.text("}");
 }
 
-function writeString(out: ByteBuilder, bytes: Uint8Array): void {
-  out.text(`s:${bytes.length}:"`);
-  out.bytes(bytes);
+function writeString(out: ByteBuilder, string: string | Uint8Array): void {
+  if (typeof string === "string") {
+    out.text(`s:${utf8Length(string)}:"`);
+    out.text(string);
+  } else {
+    out.text(`s:${string.length}:"`);
+    out.bytes(string);
+  }
   out.text('";');
 }
 

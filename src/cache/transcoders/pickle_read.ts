@@ -3,7 +3,8 @@ import { MAX_DIGITS, parseDouble, parseInteger } from "./numbers.ts";
 import { callPickled, PickledName } from "./pickle_call.ts";
 import { latin1, unescapeString, unescapeUnicode } from "./pickle_text.ts";
 import { unsupported } from "./transcode_error.ts";
-import { fromPairs, textOrBytes, type TranscoderReadOptions, wellFormed } from "./values.ts";
+import { textOrBytes, wellFormed } from "./text.ts";
+import { fromPairs, type TranscoderReadOptions } from "./values.ts";
 import { checkWeight } from "./weigh.ts";
 
 const WHAT = "a pickled value";

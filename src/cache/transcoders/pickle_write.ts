@@ -1,4 +1,4 @@
-import { utf8Encode } from "../../bytes.ts";
+import { utf8Length } from "../../bytes.ts";
 import { ByteBuilder } from "./byte_builder.ts";
 import { isInteger } from "./numbers.ts";
 import { latin1 } from "./pickle_text.ts";
@@ -77,10 +77,9 @@ function writeLong(out: ByteBuilder, value: bigint): void {
 }
 
 function writeText(out: ByteBuilder, text: string): void {
-  const bytes = utf8Encode(text);
   out.text("X");
-  out.uintLittle(bytes.length, 4);
-  out.bytes(bytes);
+  out.uintLittle(utf8Length(text), 4);
+  out.text(text);
 }
 
 /** This version has no bytes; Python 3 writes them so, and Python 2 reads them as its strings. */

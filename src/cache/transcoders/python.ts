@@ -1,11 +1,12 @@
-import { asBytes, utf8Decode } from "../../bytes.ts";
+import { asBytes } from "../../bytes.ts";
 import type { Encoded, Transcoder } from "../transcoder.ts";
 import { compressed } from "./compression.ts";
 import { isInteger, readInteger } from "./numbers.ts";
 import { unpickle } from "./pickle_read.ts";
 import { pickle } from "./pickle_write.ts";
 import { malformed } from "./transcode_error.ts";
-import { MAX_SIZE, type TranscoderReadOptions, wellFormed } from "./values.ts";
+import { anyText, wellFormed } from "./text.ts";
+import { MAX_SIZE, type TranscoderReadOptions } from "./values.ts";
 
 /** What {@linkcode pythonTranscoder} takes. */
 export interface PythonOptions extends TranscoderReadOptions {
@@ -86,7 +87,7 @@ function toPython(value: unknown, pylibmc: boolean): Encoded {
 }
 
 function readBoolean(value: Uint8Array): boolean {
-  const text = utf8Decode(value);
+  const text = anyText(value);
   if (text === "1" || text === "0") return text === "1";
   throw malformed(WHAT, "a boolean is expected, and it is none; was it written by another client than pylibmc?");
 }

@@ -3,7 +3,8 @@ import type { Encoded, Transcoder } from "../transcoder.ts";
 import { compressed } from "./compression.ts";
 import { isInteger, toInteger } from "./numbers.ts";
 import { malformed, unsupported } from "./transcode_error.ts";
-import { cannotStore, MAX_SIZE, wellFormed } from "./values.ts";
+import { wellFormed } from "./text.ts";
+import { cannotStore, MAX_SIZE } from "./values.ts";
 
 /** What {@linkcode spymemcachedTranscoder} can read and write. */
 export type SpymemcachedValue = string | boolean | number | bigint | Date | Uint8Array;

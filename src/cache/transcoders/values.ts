@@ -1,7 +1,6 @@
 /** What the formats of other languages have in common: texts, numbers, and things with keys. */
 
 import { MAX_DEPTH } from "./byte_reader.ts";
-import { malformed } from "./transcode_error.ts";
 
 /** How bytes and keys of other languages are read. */
 export interface TranscoderReadOptions {
@@ -15,34 +14,15 @@ export interface TranscoderReadOptions {
    * makes a `Map`.
    */
   readonly maps?: "object" | "map";
-  /** The most bytes that a compressed value may have when it is not; 64 MiB by default. Memory for more is never taken. */
+  /**
+   * The most bytes that a compressed value may have when it is not, and that any value may come to with what its parts share written
+   * out; 64 MiB by default. Memory for more is never taken.
+   */
   readonly maxSize?: number;
 }
 
 /** The most that a compressed value may come to if nothing else was said, in bytes: 64 MiB. */
 export const MAX_SIZE: number = 64 * 1024 * 1024;
-
-const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
-/** Text if the bytes are well-formed UTF-8, else a copy of them. */
-export function textOrBytes(bytes: Uint8Array, strings: "text" | "bytes" = "text"): string | Uint8Array {
-  if (strings === "bytes") return bytes.slice();
-  try {
-    return strict.decode(bytes);
-  } catch {
-    // Not text, which is no failure.
-    return bytes.slice();
-  }
-}
-
-/** Text, which has to be well-formed UTF-8. */
-export function wellFormed(bytes: Uint8Array, what: string): string {
-  try {
-    return strict.decode(bytes);
-  } catch (cause) {
-    throw malformed(what, "its text is no UTF-8", { cause });
-  }
-}
 
 /** Makes an object, or a map if not all keys are text. */
 export function fromPairs(pairs: readonly (readonly [unknown, unknown])[], maps: "object" | "map" = "object"): unknown {
