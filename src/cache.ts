@@ -36,4 +36,5 @@ export * from "./cache/transcoders/php.ts";
 export * from "./cache/transcoders/python.ts";
 export * from "./cache/transcoders/spymemcached.ts";
 export { TranscodeError, type TranscodeReason } from "./cache/transcoders/transcode_error.ts";
+export * from "./cache/transcoders/typed_client.ts";
 export type { TranscoderReadOptions } from "./cache/transcoders/values.ts";
