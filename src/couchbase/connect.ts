@@ -1,20 +1,22 @@
 import type { ClosableCaller } from "../connection/caller.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { StrandedCall } from "../connection/stranded.ts";
-import { AuthError, ConnectionError } from "../errors.ts";
 import type { Frame } from "../frame/frame.ts";
 import { Link } from "../link/link.ts";
 import { addressName, openConnection, type OpenOptions } from "../link/open_connection.ts";
 import type { LinkOpenOptions } from "../link/open_link.ts";
 import type { Address, TlsOptions } from "../transport/transport.ts";
 import { Feature } from "../wire/features.ts";
-import { parseCouchbaseAddress, splitCouchbaseHosts } from "./address.ts";
+import { parseCouchbaseAddress } from "./address.ts";
 import { CouchbaseClient } from "./couchbase_client.ts";
 import { DocumentCaller, type DocumentCallerOptions } from "./document_caller.ts";
+import { type CouchbaseServer, firstReached, seedsOf } from "./seeds.ts";
 import { type Session, type SessionOptions, startSession } from "./session.ts";
 import { compress, type CompressOptions } from "./snappy.ts";
 import { VbucketMap } from "./vbucket_map.ts";
 import { type NodeHooks, VbucketRouter } from "./vbucket_router.ts";
+
+export type { CouchbaseServer };
 
 /** How {@linkcode connectCouchbase} connects. */
 export interface CouchbaseOptions extends LinkOpenOptions, SessionOptions {
@@ -36,9 +38,6 @@ const CONNECT_TIMEOUT = 10_000;
 
 /** How often servers are asked for the map that do not tell of a newer one, in milliseconds. */
 const POLL_MAP = 10_000;
-
-/** Where a node is: a text, a URL or an object. */
-export type CouchbaseServer = string | URL | Address;
 
 /** A node that was reached, and what came of it. */
 interface Reached {
@@ -66,7 +65,7 @@ export async function connectCouchbase(
   server: CouchbaseServer | readonly CouchbaseServer[],
   options: CouchbaseOptions = {},
 ): Promise<CouchbaseClient> {
-  const reached = await reachFirst(Array.isArray(server) ? server : [server as CouchbaseServer], options);
+  const reached = await firstReached(seedsOf(server), (one) => reach(one, options), options.signal);
   const { session, address } = reached;
   const hostname = "path" in address ? "localhost" : address.hostname;
   const reading = { tls: "tls" in address ? address.tls : undefined, network: options.network };
@@ -76,29 +75,10 @@ export async function connectCouchbase(
   const caller = options.reconnect === false ? reached.connection : callerOf(reached, map, options);
   const documents = new DocumentCaller(caller, {
     vbucketCount: map?.vbucketCount ?? 0,
+    ...defined({ timeout: options.timeout }),
     ...compressorOf(options.compression ?? true, session),
   });
   return new CouchbaseClient(documents, session);
-}
-
-/** Reaches the first of several nodes that can be reached. */
-async function reachFirst(servers: readonly CouchbaseServer[], options: CouchbaseOptions): Promise<Reached> {
-  const all = servers.flatMap<CouchbaseServer>((one) => typeof one === "string" ? splitCouchbaseHosts(one) : [one]);
-  const reasons: unknown[] = [];
-  for (const one of all) {
-    try {
-      return await reach(one, options);
-    } catch (error) {
-      if (options.signal?.aborted || error instanceof AuthError) throw error;
-      reasons.push(error);
-    }
-  }
-  if (reasons.length === 1) throw reasons[0];
-  const words = reasons.map((reason) => (reason as Error).message).join("; ");
-  throw new ConnectionError(`Cannot connect to any of ${all.length} nodes: ${words}`, {
-    cause: new AggregateError(reasons),
-    sent: false,
-  });
 }
 
 async function reach(server: CouchbaseServer, options: CouchbaseOptions): Promise<Reached> {

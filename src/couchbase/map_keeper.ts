@@ -8,7 +8,7 @@ import { VbucketMap, type VbucketMapOptions } from "./vbucket_map.ts";
 /** A node that can be asked for its map. */
 export interface MapSource {
   /** What talks to it. */
-  readonly caller: Caller;
+  readonly caller: Pick<Caller, "call">;
   /** Its host, which stands where its map leaves one out. */
   readonly hostname: string;
 }
@@ -18,7 +18,7 @@ export interface MapKeeperOptions {
   /** How maps are read. */
   readonly reading: Omit<VbucketMapOptions, "hostname">;
   /** Time and chance. */
-  readonly clock: LinkClock;
+  readonly clock: Pick<LinkClock, "after" | "random">;
   /** How often the map is asked for without a reason, in milliseconds; 0 for never. */
   readonly pollMap: number;
   /** The nodes to ask, in this order until one answers. */
