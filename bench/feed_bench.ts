@@ -36,6 +36,7 @@ const WINDOW = 10 * 1024 * 1024;
 const SLACK = 16 * 1024 * 1024;
 const pathOf = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
+const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
 /** What a way of consuming gave, a number per round. */
 interface Row {
@@ -207,14 +208,14 @@ function report(ways: readonly { readonly name: string; readonly row: Row }[], h
   ];
   if (options.json) {
     const rows = Object.fromEntries(ways.map(({ name, row }) => [name, row]));
-    console.log(JSON.stringify({ rows, held, verdicts }));
+    print(JSON.stringify({ rows, held, verdicts }));
   } else {
     for (const line of describeMachine(["deno"], `${EVENTS} mutations of ${VALUE} bytes, window ${mib(WINDOW)}`)) {
-      console.log(line);
+      print(line);
     }
     const cells = ways.map(({ name, row }) => [name, rate(median(row.rates)), `${median(row.cpus).toFixed(2)} µs`]);
-    console.log(table([["", "events/s", "CPU per event"], ...cells]));
-    console.log(table([["promise", "reached", ""], ...verdicts.map((one) => [one.promise, one.reached, one.verdict])]));
+    print(table([["", "events/s", "CPU per event"], ...cells]));
+    print(table([["promise", "reached", ""], ...verdicts.map((one) => [one.promise, one.reached, one.verdict])]));
   }
   if (looked === 0 || (options.strict && verdicts.some(({ verdict }) => verdict === "MISSED"))) process.exitCode = 1;
 }

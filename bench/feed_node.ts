@@ -10,4 +10,4 @@ const bucket = node.bucket("bench");
 const value = new Uint8Array(size).fill(0x76);
 for (let i = 0; i < mutations; i++) bucket.set(`document:${String(i).padStart(11, "0")}`, value);
 const { address } = await server.listen({ hostname: "127.0.0.1", port: 0 });
-console.log("port" in address ? address.port : 0);
+process.stdout.write(`${"port" in address ? address.port : 0}\n`);
