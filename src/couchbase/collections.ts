@@ -1,4 +1,6 @@
 import type { Caller, CallOptions } from "../connection/caller.ts";
+import { untilAborted } from "../connection/until_aborted.ts";
+import { TimeoutError } from "../errors.ts";
 import { COLLECTIONS_GET_ID, COLLECTIONS_GET_MANIFEST } from "../ops/collections.ts";
 
 /** Which scopes and collections a bucket has. */
@@ -55,25 +57,25 @@ interface JsonManifest {
   }[];
 }
 
+/** The longest that timers can wait, in milliseconds; more would ring at once. */
+const LONGEST = 0x7fffffff;
+
 /** The numbers of collections by their names, asked for once. */
 export class CollectionIds {
   readonly #caller: Caller;
-  readonly #ids = new Map<string, Promise<number>>();
+  readonly #ids = new Map<string, number>();
+  /** What is being asked for. */
+  readonly #asked = new Map<string, Promise<number>>();
 
   /** Makes an empty list that asks a server for what it does not have. */
   constructor(caller: Caller) {
     this.#caller = caller;
   }
 
-  /** The number of `scope.collection`; many askers at once make one question. */
-  get(path: string, options?: CallOptions): Promise<number> {
+  /** The number of `scope.collection`; many askers at once make one question, which goes on when some of them give up. */
+  get(path: string, options: CallOptions = {}): Promise<number> {
     const known = this.#ids.get(path);
-    if (known !== undefined) return known;
-    const asked = this.#caller.call(COLLECTIONS_GET_ID, { path }, options).then(({ id }) => id);
-    this.#ids.set(path, asked);
-    // A failure is for those who asked now; the next one asks again.
-    asked.catch(() => this.forget(path));
-    return asked;
+    return known === undefined ? within(this.#ask(path), path, options) : Promise.resolve(known);
   }
 
   /** Forgets a number that the server no longer knows. */
@@ -86,4 +88,33 @@ export class CollectionIds {
     const { json } = await this.#caller.call(COLLECTIONS_GET_MANIFEST, {}, options);
     return readManifest(json);
   }
+
+  #ask(path: string): Promise<number> {
+    const underWay = this.#asked.get(path);
+    if (underWay !== undefined) return underWay;
+    // Neither the signal nor the time of the first who asks: others wait for it, too.
+    const asked = this.#caller.call(COLLECTIONS_GET_ID, { path }).then(({ id }) => {
+      this.#ids.set(path, id);
+      return id;
+    });
+    this.#asked.set(path, asked);
+    // A failure is for those who asked now; the next one asks again.
+    const over = () => void this.#asked.delete(path);
+    asked.then(over, over);
+    return asked;
+  }
+}
+
+/** Waits for the number of a collection as long as one who asks for it wants to. */
+function within(asked: Promise<number>, path: string, { timeout = 0, signal }: CallOptions): Promise<number> {
+  if (timeout === 0 || timeout > LONGEST) return untilAborted(asked, signal);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(
+        new TimeoutError(`Cannot find collection ${path}: the server did not say its number in time`, { sent: false }),
+      );
+    }, timeout);
+  });
+  return untilAborted(Promise.race([asked, late]), signal).finally(() => clearTimeout(timer));
 }

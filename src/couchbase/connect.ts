@@ -66,6 +66,16 @@ export async function connectCouchbase(
   options: CouchbaseOptions = {},
 ): Promise<CouchbaseClient> {
   const reached = await firstReached(seedsOf(server), (one) => reach(one, options), options.signal);
+  try {
+    return clientOf(reached, options);
+  } catch (error) {
+    reached.connection.destroy(error);
+    throw error;
+  }
+}
+
+/** A client by way of the node that was reached. */
+function clientOf(reached: Reached, options: CouchbaseOptions): CouchbaseClient {
   const { session, address } = reached;
   const hostname = "path" in address ? "localhost" : address.hostname;
   const reading = { tls: "tls" in address ? address.tls : undefined, network: options.network };

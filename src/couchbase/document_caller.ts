@@ -19,6 +19,8 @@ export interface DocumentCallerOptions {
   readonly vbucketCount: number;
   /** The collection of calls that name none: its number or `scope.collection`. */
   readonly collection?: number | string;
+  /** How long a call may take that does not say so, in milliseconds: as the caller below knows it; 0 for ever. */
+  readonly timeout?: number;
   /** Compresses the values of whole documents that are written; returns nothing for one where it does not pay. */
   readonly compress?: (value: Uint8Array) => Uint8Array | undefined;
 }
@@ -72,7 +74,7 @@ export class DocumentCaller implements ClosableCaller {
     const key = (request as { readonly key?: Bytes }).key;
     const placed = op.inCollection === true && key !== undefined ? this.#place(key, options) : options;
     const packed = this.#pack(op, request);
-    return this.#withCollection(op, placed, (located) => this.#caller.call(op, packed, located, settle));
+    return this.#withCollection(op, placed, { make: (located) => this.#caller.call(op, packed, located, settle) });
   }
 
   /** {@inheritDoc Caller.batch} */
@@ -88,7 +90,18 @@ export class DocumentCaller implements ClosableCaller {
       : undefined;
     const placed = vbuckets === undefined ? options : { ...options, vbuckets };
     const packed = requests.map((request) => this.#pack(op, request));
-    return this.#withCollection(op, placed, (located) => this.#caller.batch(op, packed, located, settle));
+    return this.#withCollection<BatchResult<T>>(op, placed, {
+      make: (located) => this.#caller.batch(op, packed, located, settle),
+      again: {
+        wanted: (made) => lostPlaces(made).length > 0,
+        make: async (made, located) => {
+          const places = lostPlaces(made);
+          const some = places.map((place) => packed[place]!);
+          const own = vbuckets === undefined ? {} : { vbuckets: places.map((place) => vbuckets[place]!) };
+          return patched(made, places, await this.#caller.batch(op, some, { ...located, ...own }, settle));
+        },
+      },
+    });
   }
 
   /** {@inheritDoc Caller.open} */
@@ -134,32 +147,77 @@ export class DocumentCaller implements ClosableCaller {
   #withCollection<T>(
     op: Pick<Op<unknown, unknown>, "inCollection">,
     options: CallOptions | undefined,
-    call: (options: CallOptions | undefined) => Promise<T>,
+    attempt: Attempt<T>,
   ): Promise<T> {
     const collection = options?.collection ?? this.#options.collection;
-    if (op.inCollection !== true || collection === undefined) return call(options);
-    if (typeof collection === "number") return call({ ...options, collection });
-    return this.#byName(collection, options, call);
+    if (op.inCollection !== true || collection === undefined) return attempt.make(options);
+    if (typeof collection === "number") return attempt.make({ ...options, collection });
+    return this.#byName(collection, options, attempt);
   }
 
-  async #byName<T>(
-    collection: string,
-    options: CallOptions | undefined,
-    call: (options: CallOptions) => Promise<T>,
-  ): Promise<T> {
-    const ask = {
-      ...(options?.signal === undefined ? {} : { signal: options.signal }),
-      ...(options?.timeout === undefined ? {} : { timeout: options.timeout }),
-    };
-    const id = await this.collections.get(collection, ask);
+  /** Makes a call in a collection that is known by name; what the server refuses as it does not know the number, once again. */
+  async #byName<T>(path: string, options: CallOptions | undefined, { make, again }: Attempt<T>): Promise<T> {
+    const left = countdown(options?.timeout ?? this.#options.timeout);
+    const within = (): CallOptions => ({ ...options, ...left() });
+    const id = await this.collections.get(path, within());
+    let made: T | undefined;
+    let failure: unknown;
     try {
-      return await call({ ...options, collection: id });
+      made = await make({ ...within(), collection: id });
+      if (again === undefined || !again.wanted(made)) return made;
     } catch (error) {
-      if (!(error instanceof StatusError) || error.status !== Status.UNKNOWN_COLLECTION) throw error;
-      this.collections.forget(collection);
-      const newer = await this.collections.get(collection, ask);
-      if (newer === id) throw error;
-      return await call({ ...options, collection: newer });
+      if (!isUnknown(error)) throw error;
+      failure = error;
     }
+    this.collections.forget(path);
+    const newer = await this.collections.get(path, within());
+    const located = { ...within(), collection: newer };
+    if (made !== undefined) return newer === id ? made : await again!.make(made, located);
+    if (newer === id) throw failure;
+    return await make(located);
   }
+}
+
+/** A call, once it is known in which collection. */
+interface Attempt<T> {
+  readonly make: (options: CallOptions | undefined) => Promise<T>;
+  /** For calls that fail in part: whether that is due to the number of the collection, and how to make that part again. */
+  readonly again?: {
+    readonly wanted: (made: T) => boolean;
+    readonly make: (made: T, options: CallOptions) => Promise<T>;
+  };
+}
+
+/** Gives what is left of a time in milliseconds whenever it is asked; nothing of none, and 0 is for ever. */
+function countdown(timeout: number | undefined): () => { readonly timeout?: number } {
+  if (timeout === undefined) return () => ({});
+  if (timeout === 0) return () => ({ timeout });
+  const until = performance.now() + timeout;
+  return () => ({ timeout: Math.max(1, until - performance.now()) });
+}
+
+/** Whether the server does not know the number of the collection. */
+function isUnknown(error: unknown): boolean {
+  return error instanceof StatusError && error.status === Status.UNKNOWN_COLLECTION;
+}
+
+/** The places of a batch whose collection the server does not know. */
+function lostPlaces({ errors }: BatchResult<unknown>): number[] {
+  return [...errors ?? []].filter(([, error]) => isUnknown(error)).map(([place]) => place);
+}
+
+/** Puts the answers to some requests of a batch, made again, in the place of those they got first. */
+function patched<T>(
+  first: BatchResult<T>,
+  places: readonly number[],
+  { replies, errors }: BatchResult<T>,
+): BatchResult<T> {
+  const all = [...first.replies];
+  const failed = new Map(first.errors);
+  for (const [i, place] of places.entries()) {
+    all[place] = replies[i];
+    failed.delete(place);
+    if (errors?.has(i) === true) failed.set(place, errors.get(i));
+  }
+  return { replies: all, errors: failed.size === 0 ? undefined : failed };
 }

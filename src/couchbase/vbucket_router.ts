@@ -47,6 +47,12 @@ export interface VbucketRouterOptions {
   readonly clock?: LinkClock;
 }
 
+/** Someone who watches frames, with what ends it at each node. */
+interface Watching {
+  readonly listener: FrameListener;
+  readonly stops: (() => void)[];
+}
+
 /**
  * The nodes of a Couchbase cluster as one caller: each call goes to the node that has its vbucket.
  *
@@ -60,8 +66,8 @@ export class VbucketRouter implements ClosableCaller {
   readonly #options: VbucketRouterOptions;
   readonly #clock: LinkClock;
   readonly #links = new Map<string, NodeLink>();
-  /** What watches frames, with what ends it at each node. */
-  readonly #listeners = new Map<FrameListener, (() => void)[]>();
+  /** Who watches frames. */
+  readonly #watching = new Set<Watching>();
   readonly #leaving = new Set<Promise<void>>();
   readonly #waiting: WaitingCalls;
   /** How a node has refused a call for which there is no better one. */
@@ -144,10 +150,11 @@ export class VbucketRouter implements ClosableCaller {
 
   /** Watches the frames that are sent to all nodes and received from them; returns what ends it. */
   observe(listener: FrameListener): () => void {
-    this.#listeners.set(listener, [...this.#links.values()].map((link) => link.observe(listener)));
+    const watching: Watching = { listener, stops: [...this.#links.values()].map((link) => link.observe(listener)) };
+    this.#watching.add(watching);
     return () => {
-      for (const stop of this.#listeners.get(listener) ?? []) stop();
-      this.#listeners.delete(listener);
+      this.#watching.delete(watching);
+      for (const stop of watching.stops) stop();
     };
   }
 
@@ -186,7 +193,7 @@ export class VbucketRouter implements ClosableCaller {
       onNotice: (frame) => this.#maps.hear(frame, hostname),
     });
     this.#links.set(node.name, link);
-    for (const [listener, stops] of this.#listeners) stops.push(link.observe(listener));
+    for (const { listener, stops } of this.#watching) stops.push(link.observe(listener));
     void this.#retell(link);
     return link;
   }

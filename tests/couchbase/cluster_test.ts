@@ -2,8 +2,9 @@
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { connectCouchbase, type CouchbaseClient, type CouchbaseOptions } from "../../src/couchbase.ts";
-import { ConnectionError, NotMyVbucketError, TimeoutError } from "../../src/errors.ts";
+import { ClosedError, ConnectionError, NotMyVbucketError, ProtocolError, TimeoutError } from "../../src/errors.ts";
 import { CouchbaseCluster, type CouchbaseClusterOptions } from "../../src/server.ts";
+import type { Dial, Transport } from "../../src/transport/transport.ts";
 import { Status } from "../../src/wire/status.ts";
 import { Feature } from "../../src/wire/features.ts";
 import { vbucketOf } from "../../src/wire/vbucket_hash.ts";
@@ -190,4 +191,41 @@ test("cluster: under moves and failovers every call ends, and none with another'
     over = true;
     await workers;
   });
+});
+
+test("cluster: a connection whose map cannot be used is closed", async () => {
+  await using cluster = clusterOf();
+  const transports: Transport[] = [];
+  const dial: Dial = async (address, options) => {
+    const transport = await cluster.dial(address, options);
+    transports.push(transport);
+    return transport;
+  };
+  await assertRejects(() => clientOf(cluster, { dial, network: "nowhere" }), ProtocolError, "nowhere");
+  assertEquals(transports.length, 1);
+  await transports[0]!.closed;
+});
+
+test("cluster: a closed client answers everything at once", async () => {
+  await using cluster = clusterOf();
+  const client = await clientOf(cluster);
+  await client.close();
+  for (const timeout of [0, 5000]) {
+    const { errors } = await client.getMulti(["a", "b"], { timeout });
+    assertEquals([...errors.values()].map((error) => error instanceof ClosedError), [true, true]);
+    await assertRejects(() => client.get("a", { timeout }), ClosedError);
+  }
+});
+
+test("cluster: whoever watches twice is told twice, until each is ended", async () => {
+  await using cluster = clusterOf();
+  await using client = await clientOf(cluster);
+  let told = 0;
+  const listener = { sent: () => void told++ };
+  const stops = [client.caller.observe(listener), client.caller.observe(listener)];
+  await client.get("a");
+  assertEquals(told, 2);
+  for (const stop of stops) stop();
+  await client.get("a");
+  assertEquals(told, 2);
 });
