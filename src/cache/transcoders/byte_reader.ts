@@ -30,6 +30,13 @@ export class ByteReader {
     return malformed(this.#what, `${why} at byte ${this.#at}`);
   }
 
+  /** The next byte, which stays the next one. */
+  peek(): number {
+    const byte = this.#bytes[this.#at];
+    if (byte === undefined) throw this.fault("1 byte wanted and 0 there");
+    return byte;
+  }
+
   /** A number of 1 to 4 bytes without sign, the highest first. */
   uint(size: number): number {
     const from = this.#skip(size);

@@ -28,14 +28,18 @@ const Type = {
   STRING: 0x11,
   ARRAY: 0x14,
   OBJECT: 0x17,
+  /** An object whose class has a name that stood before. */
+  OBJECT_ID: 0x1a,
+  /** An object that has written itself. */
+  OBJECT_SELF: 0x1d,
   LONG64: 0x20,
-  /** References to objects and of PHP are the last ones. */
-  LAST: 0x25,
+  OBJECT_REF: 0x22,
+  SHARED: 0x25,
 } as const;
 
 /**
  * Reads what igbinary has written, in its version 1 or 2: four bytes of version, then one value, whose first byte is its type.
- * Strings and arrays that stood before are referred to by their number. Objects and what PHP calls references are refused.
+ * Strings, arrays and objects that stood before are referred to by their number. Objects of classes are refused, but for `stdClass`.
  */
 export function igbinaryUnserialize(bytes: Uint8Array, options: TranscoderReadOptions = {}): unknown {
   const reader = new ByteReader(bytes, WHAT);
@@ -49,9 +53,9 @@ export function igbinaryUnserialize(bytes: Uint8Array, options: TranscoderReadOp
 class Unserializer {
   readonly #reader: ByteReader;
   readonly #options: TranscoderReadOptions;
-  /** All strings and, apart from them, all arrays, in the order in which they begin: so they are referred to. */
+  /** All strings and, apart from them, all arrays and objects, in the order in which they begin: so they are referred to. */
   readonly #strings: Uint8Array[] = [];
-  readonly #arrays: unknown[] = [];
+  readonly #numbered: unknown[] = [];
 
   constructor(reader: ByteReader, options: TranscoderReadOptions) {
     this.#reader = reader;
@@ -70,28 +74,59 @@ class Unserializer {
     if (type === Type.DOUBLE) return this.#reader.float64();
     const size = sizeOf(type, Type.ARRAY);
     if (size !== undefined) return this.#array(this.#reader.count(size), depth);
-    const known = sizeOf(type, Type.REF);
+    const known = sizeOf(type, Type.REF) ?? sizeOf(type, Type.OBJECT_REF);
     if (known !== undefined) return this.#same(this.#reader.uint(known));
-    if (type >= Type.OBJECT && type <= Type.LAST) {
-      throw unsupported(WHAT, "it holds an object of a class or a reference to one, and only data is read");
-    }
+    if (type === Type.SHARED) return this.#shared(depth);
+    const named = sizeOf(type, Type.OBJECT) ?? sizeOf(type, Type.OBJECT_ID);
+    if (named !== undefined) return this.#object(type, depth);
+    if (sizeOf(type, Type.OBJECT_SELF) !== undefined) throw refused();
     throw this.#reader.fault(`no type has the number ${type}`);
   }
 
   #array(count: number, depth: number): unknown {
-    const id = this.#arrays.push(OPEN) - 1;
+    return this.#kept(() => fromPhpArray(this.#pairs(count, depth), this.#options.maps));
+  }
+
+  /** The name of a class, and an array, which has no number of its own. */
+  #object(type: number, depth: number): unknown {
+    const kind = type < Type.OBJECT_ID ? Type.OBJECT : Type.OBJECT_ID;
+    const name = this.#string(type - kind + (kind === Type.OBJECT ? Type.STRING : Type.STRING_ID))!;
+    if (anyText(name) !== "stdClass") throw refused();
+    return this.#kept(() => {
+      const size = sizeOf(this.#reader.uint(1), Type.ARRAY);
+      if (size === undefined) throw this.#reader.fault("no properties");
+      const pairs = this.#pairs(this.#reader.count(size), depth).map(([key, value]) => [String(key), value] as const);
+      return fromPhpArray(pairs, this.#options.maps, { list: false });
+    });
+  }
+
+  /** What PHP calls a reference: what has no number by itself then has one, too. */
+  #shared(depth: number): unknown {
+    const type = this.#reader.peek();
+    const numbered = type < Type.LONG || (type >= Type.ARRAY && type < Type.LONG64) || type > Type.LONG64 + 1;
+    const plain = type === Type.NULL || type === Type.FALSE || type === Type.TRUE;
+    return numbered && !plain ? this.value(depth + 1) : this.#kept(() => this.value(depth + 1));
+  }
+
+  #pairs(count: number, depth: number): (readonly [unknown, unknown])[] {
     const pairs: (readonly [unknown, unknown])[] = [];
     for (let i = 0; i < count; i++) pairs.push([this.#key(), this.value(depth + 1)]);
-    const array = fromPhpArray(pairs, this.#options.maps);
-    this.#arrays[id] = array;
-    return array;
+    return pairs;
+  }
+
+  /** Keeps a value for those who refer to it, at the place where it begins. */
+  #kept(read: () => unknown): unknown {
+    const id = this.#numbered.push(OPEN) - 1;
+    const value = read();
+    this.#numbered[id] = value;
+    return value;
   }
 
   #same(id: number): unknown {
-    if (id >= this.#arrays.length) throw this.#reader.fault(`there is no array ${id}`);
-    const array = this.#arrays[id];
-    if (array === OPEN) throw unsupported(WHAT, "it lies in itself");
-    return array;
+    if (id >= this.#numbered.length) throw this.#reader.fault(`there is no value ${id}`);
+    const value = this.#numbered[id];
+    if (value === OPEN) throw unsupported(WHAT, "it lies in itself");
+    return value;
   }
 
   #key(): unknown {
@@ -128,6 +163,10 @@ class Unserializer {
     const value = this.#reader.uint(2 ** ((type - Type.LONG) >> 1));
     return (type & 1) === 0 ? value : 0 - value;
   }
+}
+
+function refused(): Error {
+  return unsupported(WHAT, "it holds an object of a class, and only data is read");
 }
 
 /** How many bytes the number of a type has, if it is of that kind. */

@@ -8,8 +8,8 @@ import type { TranscoderReadOptions } from "./values.ts";
 const WHAT = "a value in MessagePack";
 
 /**
- * Reads MessagePack as PHP writes it: maps with the keys 0, 1, 2 and so on are arrays. Extensions, with which PHP writes nothing
- * of its own, are refused.
+ * Reads MessagePack as PHP writes it: maps with the keys 0, 1, 2 and so on are arrays. Extensions, objects of classes, but for
+ * `stdClass`, and what refers to something else are refused.
  */
 export function msgpackDecode(bytes: Uint8Array, options: TranscoderReadOptions = {}): unknown {
   const reader = new ByteReader(bytes, WHAT);
@@ -77,10 +77,14 @@ function readMap(reader: ByteReader, count: number, { options, depth }: Inside):
     const key = read(reader, options, depth + 1);
     pairs.push([key instanceof Uint8Array ? anyText(key) : key, read(reader, options, depth + 1)]);
   }
+  // An object has its class as the first pair, under a key that is null.
+  const [[first, name] = []] = pairs;
+  const object = first === null && (name instanceof Uint8Array ? anyText(name) : name) === "stdClass";
+  if (object) pairs.shift();
   if (pairs.some(([key]) => key === null || typeof key === "object")) {
-    throw unsupported(WHAT, "a key of a map is neither text nor a number");
+    throw unsupported(WHAT, "it holds an object of a class or a reference of PHP, and only data is read");
   }
-  return fromPhpArray(pairs, options.maps, { list: count > 0 });
+  return fromPhpArray(pairs, options.maps, { list: count > 0 && !object });
 }
 
 function readSigned(reader: ByteReader, size: number): number | bigint {

@@ -48,7 +48,7 @@ const WHAT = "a value of php-memcached";
  * Reads and writes values as PHP's extension `memcached` does (3.2), so that both can use the same keys.
  *
  * - Read are strings, numbers, booleans, and what was written with PHP's serializer, igbinary, JSON or msgpack, plain or compressed
- *   with zlib or FastLZ. Objects of classes and zstd are refused with a {@linkcode TranscodeError}.
+ *   with zlib or FastLZ. Objects of classes other than `stdClass`, and zstd, are refused with a {@linkcode TranscodeError}.
  * - PHP does not tell text from bytes, nor lists from maps: what is well-formed UTF-8 is text, an array with the keys 0, 1, 2 and so on
  *   an array, any other an object with text as keys, and an empty one an array. `strings` and `maps` choose otherwise.
  * - Integers that a number does not hold exactly are read as `bigint`; those beyond 64 bits cannot be written.
