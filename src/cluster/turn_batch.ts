@@ -46,7 +46,9 @@ export class TurnBatch implements NodeCaller {
     settle: Settle<T> = readReply as Settle<T>,
   ): Promise<T> {
     if ((op as unknown) !== GET || options !== undefined) return this.#caller.call(op, request, options, settle);
-    const { key } = request as unknown as { readonly key: Bytes };
+    const { key: given } = request as unknown as { readonly key: Bytes };
+    // Its bytes belong to the caller again before the turn is over.
+    const key = typeof given === "string" ? given : given.slice();
     return new Promise<T>((resolve, reject) => {
       if (this.#reads.length === 0) queueMicrotask(() => this.#leave());
       this.#reads.push({ key, settle, resolve: resolve as (value: unknown) => void, reject });

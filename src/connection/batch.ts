@@ -6,7 +6,7 @@ import { hexByte } from "../bytes.ts";
 import { ProtocolError } from "../errors.ts";
 import { HEADER_SIZE } from "../wire/header.ts";
 import type { BatchResult, CallOptions, Settle } from "./caller.ts";
-import { echoesOther, type Slot, type Waiter } from "./pipeline.ts";
+import { echoesOther, type Slot, type Waiter, withOwnKey } from "./pipeline.ts";
 import type { Wire } from "./wire.ts";
 
 /** The most requests that one batch may have: their places share the opaque with the slot. */
@@ -64,6 +64,7 @@ export class Batch<T> implements Waiter {
 
   /** Begins anew, over another connection. */
   restart(): void {
+    this.#replies.fill(undefined);
     this.#answered.fill(0);
     this.#errors = undefined;
   }
@@ -120,7 +121,8 @@ export function makeBatch<Req, Res, T>(
   if (requests.length > MAX_BATCH) {
     throw new RangeError(`Cannot batch ${requests.length} requests: ${MAX_BATCH} are the most`);
   }
-  return new Batch(op as Op<unknown, unknown>, requests, settle, settled) as Batch<unknown>;
+  const own = op.echoesKey === true ? requests.map(withOwnKey) : requests;
+  return new Batch(op as Op<unknown, unknown>, own, settle, settled) as Batch<unknown>;
 }
 
 /** Writes the quiet requests of a batch and the NOOP behind them. What was written of it is not undone when it throws. */

@@ -15,7 +15,7 @@ import { closedHere, lateError, lost, type MakeError, overload, refusal } from "
 import type { Agreement, ConnectionCounters, ConnectionOptions, ConnectionState } from "./connection_options.ts";
 import { type Detached, detachTransport } from "./detached.ts";
 import { type FrameListener, FrameListeners } from "./frame_listeners.ts";
-import { Pipeline, type Slot } from "./pipeline.ts";
+import { Pipeline, type Slot, withOwnKey } from "./pipeline.ts";
 import { readReply } from "./read_reply.ts";
 import { ReplyStream } from "./reply_stream.ts";
 import { refuseRequest, TOLD } from "./server_requests.ts";
@@ -238,7 +238,7 @@ export class Connection implements Caller, AsyncDisposable {
   resume(call: StrandedCall): void {
     const { op, request, options, waiter } = call;
     try {
-      const slot = this.#admit(op, request, options);
+      const slot = this.#admit(op, request, options, call.sent);
       slot.opcode = op.opcode;
       bring(call, slot, this.#turn.now);
       if (slot.deadline < Infinity) this.#alarm.set(slot.deadline, this.#turn.now);
@@ -316,23 +316,23 @@ export class Connection implements Caller, AsyncDisposable {
     end: (error) => this.lose(error === undefined ? "was closed by the peer" : "was lost", error),
   };
 
-  /** Finds a slot for a call and sees to its deadline and its signal; throws when it may not be made. */
-  #admit(op: AnyOp, request: unknown, options: CallOptions | undefined): Slot {
-    if (this.#state !== "open") throw this.#refusal(describe(op, request));
+  /** Finds a slot for a call, `sent` or not over another connection before, and sees to its deadline and signal; throws when it may not be made. */
+  #admit(op: AnyOp, request: unknown, options: CallOptions | undefined, sent = false): Slot {
+    if (this.#state !== "open") throw this.#refusal(describe(op, request), sent);
     const signal = options?.signal;
     if (signal !== undefined) signal.throwIfAborted();
     const timeout = options?.timeout ?? this.#timeout;
     if (!(timeout >= 0)) throw new RangeError(`Cannot use a timeout of ${timeout}: it is milliseconds, 0 for ever`);
     if (this.#out.size > this.#maxQueuedBytes) {
-      throw overload(op, request, `${this.#out.size} bytes wait to be written to ${this.peer}`);
+      throw overload(op, request, { found: `${this.#out.size} bytes wait to be written to ${this.peer}`, sent });
     }
     const slot = this.#pipeline.take();
     if (slot === undefined) {
-      throw overload(op, request, `${this.#pipeline.used} calls wait for an answer from ${this.peer}`);
+      throw overload(op, request, { found: `${this.#pipeline.used} calls wait for an answer from ${this.peer}`, sent });
     }
     this.#turn.enter();
     slot.op = op;
-    slot.request = request;
+    slot.request = op.echoesKey === true ? withOwnKey(request) : request;
     slot.options = options;
     slot.offset = this.#outbox.taken + this.#out.size;
     if (timeout > 0) {
@@ -427,8 +427,8 @@ export class Connection implements Caller, AsyncDisposable {
     this.destroy();
   }
 
-  #refusal(what: string): ClosedError {
-    return refusal(what, this.peer, { state: this.#state, cause: this.#cause });
+  #refusal(what: string, sent = false): ClosedError {
+    return refusal(what, this.peer, { state: this.#state, cause: this.#cause, sent });
   }
 
   #fail(makeError: MakeError): void {

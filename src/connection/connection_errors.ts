@@ -21,21 +21,26 @@ export type MakeError = (what: string, sent: boolean) => MemcachedError;
 export function refusal(
   what: string,
   peer: string,
-  ended: { readonly state: string; readonly cause: unknown },
+  ended: { readonly state: string; readonly cause: unknown; readonly sent: boolean },
 ): ClosedError {
-  const { state, cause } = ended;
+  const { state, cause, sent } = ended;
   const because = cause instanceof Error ? ` (${cause.message})` : "";
   return new ClosedError(`Cannot ${what}: the connection to ${peer} is ${state}; connect anew${because}`, {
     cause,
-    sent: false,
+    sent,
   });
 }
 
-/** No new call can be taken now. */
-export function overload(op: AnyOp, request: unknown, found: string): OverloadError {
+/** No new call can be taken now, nor one that comes from another connection, to which it may have been `sent`. */
+export function overload(
+  op: AnyOp,
+  request: unknown,
+  how: { readonly found: string; readonly sent: boolean },
+): OverloadError {
+  const { found, sent } = how;
   return new OverloadError(
     `Cannot ${describe(op, request)}: ${found}; slow down, or raise maxInFlight or maxQueuedBytes`,
-    { sent: false },
+    { sent },
   );
 }
 

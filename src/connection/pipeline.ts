@@ -266,6 +266,12 @@ export class Pipeline {
   }
 }
 
+/** A request whose key can be compared with that of the answer later: its bytes belong to the caller again when it was written. */
+export function withOwnKey<T>(request: T): T {
+  const key = (request as { readonly key?: string | Uint8Array } | undefined)?.key;
+  return key instanceof Uint8Array ? { ...request, key: key.slice() } : request;
+}
+
 /** Whether an answer repeats another key than that of the request. */
 export function echoesOther(op: AnyOp, request: unknown, frame: Frame): boolean {
   if (frame.keyLength === 0 || op.echoesKey !== true) return false;

@@ -70,9 +70,10 @@ export class Lease implements ClosableCaller, AsyncDisposable {
   /** Gives it back and has it closed, since it is not as others expect it: another bucket was selected, say. */
   discard(): Promise<void> {
     if (this.released) return Promise.resolve();
-    const closed = this.#connection.close();
-    this.release();
-    return closed;
+    const giveBack = this.#giveBack!;
+    this.#giveBack = undefined;
+    // Not before it is closed: until then it would be taken for one that calls can go to.
+    return this.#connection.close().then(giveBack);
   }
 
   /** The same as {@linkcode Lease.release}. */

@@ -18,6 +18,9 @@ import { Rescue } from "./rescue.ts";
 import { WaitingCalls } from "./waiting_calls.ts";
 import { Watch } from "./watch.ts";
 
+/** How long `close` waits for an attempt to connect when calls have no deadline of their own, in milliseconds. */
+const DRAIN_TIMEOUT = 1000;
+
 /** What a link is doing. `idle` is without a connection and without a need for one. */
 export type LinkState = "idle" | "connecting" | "connected" | "waiting" | "down" | "closed";
 
@@ -226,7 +229,8 @@ export class Link implements ClosableCaller, AsyncDisposable {
   }
 
   /**
-   * Lets the calls under way end, those that wait for an attempt to connect included, then closes. New calls are refused at once.
+   * Lets the calls under way end, those that wait for an attempt to connect included, then closes. New calls are refused at once; those
+   * under way get no more than `timeout`, or a second if that is 0.
    */
   close(): Promise<void> {
     this.#closing = true;
@@ -253,7 +257,12 @@ export class Link implements ClosableCaller, AsyncDisposable {
     if (this.#probing) this.#flush(this.#connection!);
     this.#disconnect();
     if (redial.attempt !== undefined && this.#waiting.size > 0) {
-      await Promise.race([redial.attempt.catch(() => {}), this.#waiting.whenEmpty()]);
+      let stop = () => {};
+      const enough = new Promise<void>((resolve) => {
+        stop = this.#clock.after(this.#options.timeout || DRAIN_TIMEOUT, resolve);
+      });
+      await Promise.race([redial.attempt.catch(() => {}), this.#waiting.whenEmpty(), enough]);
+      stop();
     }
     this.#waiting.failAll((call) => closedLink(call, this.server));
     redial.abort(new ClosedError(`Cannot connect: the link to ${this.server} was closed`, { sent: false }));

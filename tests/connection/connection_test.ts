@@ -37,6 +37,24 @@ test("Connection writes all requests of a turn at once", async () => {
   connection.destroy();
 });
 
+test("Connection compares a key that is echoed with that which was asked for, whatever became of its bytes", async () => {
+  const transport = new FakeTransport();
+  const connection = new Connection(transport);
+  const key = bytesOf("mine");
+  const one = connection.call(GETK, { key }, undefined, (frame) => text(frame.value));
+  const many = connection.batch(GETK, [{ key }], undefined, (frame) => text(frame.value));
+  key.fill(0x78);
+  await endOfTurn();
+  const [first, second, noop] = transport.requests;
+  transport.receive(
+    answer(first!, { key: "mine", value: "1", extras: new Uint8Array(4) }),
+    answer(second!, { key: "mine", value: "2", extras: new Uint8Array(4) }),
+    answer(noop!),
+  );
+  assertEquals([await one, (await many).replies], ["1", ["2"]]);
+  connection.destroy();
+});
+
 test("Connection lets requests gather behind a write and sends them in one piece", async () => {
   const transport = new FakeTransport("held");
   const connection = new Connection(transport);

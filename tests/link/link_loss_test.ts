@@ -1,7 +1,13 @@
 /** What becomes of calls when the connection of a link is lost, and when it tries again. */
 
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertStrictEquals } from "@std/assert";
-import { type ConnectionError, ProtocolError, TimeoutError } from "../../src/errors.ts";
+import {
+  ClosedError,
+  type ConnectionError,
+  type OverloadError,
+  ProtocolError,
+  TimeoutError,
+} from "../../src/errors.ts";
 import type { Link } from "../../src/link/link.ts";
 import type { LinkStatus } from "../../src/link/link_status.ts";
 import type { Retry } from "../../src/link/retry.ts";
@@ -71,8 +77,9 @@ test("Link makes a batch again as a whole, and a stream of which nothing came", 
     [NOOP.opcode, ""],
     [STAT.opcode, "items"],
   ]);
+  // The first is not there any more, and silence says so.
   scene.peer.receive(hit(asked[1]!, "new"), answer(asked[2]!), answer(asked[3]!));
-  assertEquals(await gets, { replies: ["old", "new"], errors: undefined });
+  assertEquals(await gets, { replies: [undefined, "new"], errors: undefined });
   assertEquals((await fresh.next()).done, true);
 });
 
@@ -213,4 +220,31 @@ test("Link.observe follows from one connection to the next, until it is ended", 
   await scene.serve();
   await call;
   assertEquals(seen, [GET.opcode, GET.opcode, GET.opcode]);
+});
+
+test("Link: what is refused when it is made again may have been done all the same", async () => {
+  const scene = new LinkScene(() => ({ timeout: 60_000, maxQueuedBytes: 400 }));
+  await using link = await scene.link();
+  const calls = [];
+  for (const key of ["a", "b", "c"]) {
+    calls.push(failureOf(get(link, key.repeat(200))));
+    await endOfTurn();
+  }
+  scene.peer.end(new Error("cable cut"));
+  await scene.comeBack(50);
+  await scene.serve();
+  const errors = await Promise.all(calls) as OverloadError[];
+  assertEquals(errors.map((error) => error && [error.code, error.sent]), [undefined, undefined, ["OVERLOAD", true]]);
+});
+
+test("Link.close waits no longer for an attempt that never ends than for an answer", async () => {
+  const scene = new LinkScene();
+  scene.held = new Promise(() => {});
+  const link = await scene.link({ timeout: 0 });
+  const call = failureOf(get(link, "a"));
+  const closed = link.close();
+  await scene.clock.pass(1001);
+  assertInstanceOf(await call, ClosedError);
+  await closed;
+  assertEquals(scene.clock.timers, 0);
 });

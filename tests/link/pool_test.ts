@@ -283,3 +283,23 @@ test("Pool refuses numbers that make no sense", () => {
   }
   assert(new Pool(() => new Promise(() => {}), { minConnections: 0 }).state.open === 0);
 });
+
+test("Pool: a connection that is discarded with calls under way gets no calls of others", async () => {
+  const { scene, pool } = await pooled({ connections: 1 });
+  await using _ = pool;
+  const borrowing = pool.borrow();
+  await serveAll(scene);
+  const lease = await borrowing;
+  const own = lease.call(GET, { key: "own" }, {}, (frame) => text(frame.value));
+  await endOfTurn();
+  const discarded = lease.discard();
+  const other = get(pool, "other");
+  await endOfTurn();
+  await serveAll(scene);
+  assertEquals(await own, "value of own");
+  await discarded;
+  await scene.clock.pass(50);
+  await serveAll(scene);
+  await serveAll(scene);
+  assertEquals([await other, scene.dials, pool.state.borrowed], ["value of other", 2, 0]);
+});
