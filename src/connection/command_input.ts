@@ -1,6 +1,6 @@
 import { utf8Encode } from "../bytes.ts";
 import type { Frame } from "../frame/frame.ts";
-import { ReplySplitter } from "../text/reply_splitter.ts";
+import type { ReplySplitter } from "../text/reply_splitter.ts";
 import { TextCode } from "../text/text_code.ts";
 import type { TextReply } from "../text/text_reply.ts";
 import { Status } from "../wire/status.ts";
@@ -13,15 +13,16 @@ export abstract class CommandInput implements WireInput {
   /** What was asked. */
   protected readonly queue: CommandQueue;
   /** Makes the frames. */
-  protected readonly frames: FrameMaker = new FrameMaker();
+  protected readonly frames: FrameMaker;
   readonly #splitter: ReplySplitter;
   readonly #parts = { opcode: 0, opaque: 0, status: 0 };
   #visit: (frame: Frame) => void = () => {};
 
-  /** Reads the replies to what is queued; `maxBody` is the longest value in bytes. */
-  constructor(queue: CommandQueue, maxBody: number | undefined) {
+  /** Reads the replies to what is queued. */
+  constructor(queue: CommandQueue, splitter: ReplySplitter, frames: FrameMaker = new FrameMaker()) {
     this.queue = queue;
-    this.#splitter = new ReplySplitter(maxBody === undefined ? {} : { maxValue: maxBody });
+    this.frames = frames;
+    this.#splitter = splitter;
   }
 
   get position(): number {

@@ -38,11 +38,18 @@ export const QUIET = 0x10000;
 export const SWALLOW = 0x20000;
 /** It is a further key of the line that the command before it began. */
 export const JOINED = 0x80000;
+/** The answer to success is a value with flags and version, as those of a plain read are. */
+export const READ = 0x100000;
 /** The command was taken back before it left. */
 const DROPPED = 0x40000;
 
 const KIND_SHIFT = 8;
 const INITIAL = 64;
+
+/** Tokens begin anew after so many: no number on the wire is longer than it has to be. */
+const TOKENS = 0x1000000;
+/** No queue is ever longer than this. */
+const MOST_TOKENS = 0x20000000;
 
 /**
  * What was written and is to be answered, in its order, which is that of the answers: a ring of numbers, so that a command costs
@@ -52,12 +59,24 @@ export class CommandQueue {
   /** `opcode | kind << 8 | bits`. */
   #codes = new Uint32Array(INITIAL);
   #opaques = new Uint32Array(INITIAL);
+  /** What the commands themselves carry to be known by, where they carry anything. */
+  #tokens = new Uint32Array(INITIAL);
   /** Offsets in all that was written, where the command begins. */
   #starts = new Float64Array(INITIAL);
   /** What the reading of the answer needs to know, where it needs anything. */
   #notes: unknown[] = new Array(INITIAL).fill(undefined);
   #head = 0;
   #tail = 0;
+  #tokenBase = 0;
+  #tokenMask = TOKENS - 1;
+
+  /**
+   * What the command that is appended next may carry to be known by: a short number that no other in the queue has. Those of
+   * neighbours differ by 1, so that a reply too many or too few is noticed.
+   */
+  get token(): number {
+    return this.#tokenBase + (this.#tail & this.#tokenMask);
+  }
 
   /** How many commands were ever appended; a mark for {@linkcode CommandQueue.cutTo}. */
   get tail(): number {
@@ -72,9 +91,11 @@ export class CommandQueue {
 
   /** Appends a command. */
   push(code: number, opaque: number, start: number, note?: unknown): void {
+    const token = this.token;
     if (this.#tail - this.#head === this.#codes.length) this.#grow();
     const at = this.#tail++ & (this.#codes.length - 1);
     this.#codes[at] = code;
+    this.#tokens[at] = token;
     this.#opaques[at] = opaque;
     this.#starts[at] = start;
     if (note !== undefined || this.#notes[at] !== undefined) this.#notes[at] = note;
@@ -105,10 +126,29 @@ export class CommandQueue {
     parts.opaque = this.#opaques[at]!;
   }
 
-  /** Whether the first command, which there must be, is of a kind and has an opaque. */
-  isAt(kind: number, opaque: number): boolean {
+  /** Whether the first command, which there must be, is of a kind and carries a token. */
+  isAt(kind: number, token: number): boolean {
     const at = this.#head & (this.#codes.length - 1);
-    return this.#opaques[at] === opaque && ((this.#codes[at]! >>> KIND_SHIFT) & 0xff) === kind;
+    return this.#tokens[at] === token && ((this.#codes[at]! >>> KIND_SHIFT) & 0xff) === kind;
+  }
+
+  /**
+   * Goes to the plain read that carries a token, past quiet commands that stayed unanswered. Returns whether it was there; stays
+   * where it was if it was not.
+   */
+  seekRead(token: number): boolean {
+    const mask = this.#codes.length - 1;
+    for (let i = this.#head; i < this.#tail; i++) {
+      const code = this.#codes[i & mask]!;
+      if ((code & DROPPED) !== 0) continue;
+      if (this.#tokens[i & mask] === token) {
+        if ((code & READ) === 0) return false;
+        this.#head = i;
+        return true;
+      }
+      if ((code & QUIET) === 0) return false;
+    }
+    return false;
   }
 
   get #code(): number {
@@ -128,6 +168,11 @@ export class CommandQueue {
   /** Its opaque. */
   get opaque(): number {
     return this.#opaques[this.#head & (this.#codes.length - 1)]!;
+  }
+
+  /** What it carries to be known by. */
+  get firstToken(): number {
+    return this.#tokens[this.#head & (this.#codes.length - 1)]!;
   }
 
   /** Whether it may stay unanswered. */
@@ -154,16 +199,24 @@ export class CommandQueue {
     const length = this.#codes.length;
     const codes = new Uint32Array(length * 2);
     const opaques = new Uint32Array(length * 2);
+    const tokens = new Uint32Array(length * 2);
     const starts = new Float64Array(length * 2);
     const notes: unknown[] = new Array(length * 2).fill(undefined);
     for (let i = this.#head; i < this.#tail; i++) {
       codes[i & (length * 2 - 1)] = this.#codes[i & (length - 1)]!;
       opaques[i & (length * 2 - 1)] = this.#opaques[i & (length - 1)]!;
+      tokens[i & (length * 2 - 1)] = this.#tokens[i & (length - 1)]!;
       starts[i & (length * 2 - 1)] = this.#starts[i & (length - 1)]!;
       notes[i & (length * 2 - 1)] = this.#notes[i & (length - 1)];
     }
     this.#codes = codes;
     this.#opaques = opaques;
+    this.#tokens = tokens;
+    // More wait than there are tokens: from now on they are longer, and none is one of those that wait.
+    if (length === TOKENS) {
+      this.#tokenBase = TOKENS;
+      this.#tokenMask = MOST_TOKENS - 1;
+    }
     this.#starts = starts;
     this.#notes = notes;
   }

@@ -33,6 +33,8 @@ export interface CommandTraits {
   readonly missing?: number;
   /** What the quiet twin is; loud with its success left out by default, since an error line does not say whose it is. */
   readonly quiet?: number;
+  /** Further bits of what is queued. */
+  readonly bits?: number;
 }
 
 /** The rows that a text protocol has commands for, by their opcodes. */
@@ -56,7 +58,7 @@ export class CommandRows {
     traits: CommandTraits,
     write: (out: TextWriter, request: Outgoing<Req>, opaque: number, quiet: boolean) => void,
   ): void {
-    const { kind = Kind.META, quiet = SWALLOW } = traits;
+    const { kind = Kind.META, quiet = SWALLOW, bits = 0 } = traits;
     const row: CommandRow = {
       write: write as CommandRow["write"],
       form: traits.form ?? 0,
@@ -64,10 +66,10 @@ export class CommandRows {
       missing: traits.missing ?? Status.KEY_ENOENT,
     };
     this.#rows[op.opcode] = row;
-    this.#codes[op.opcode] = codeFor(op.opcode, kind);
+    this.#codes[op.opcode] = codeFor(op.opcode, kind, bits);
     if (op.quiet === undefined) return;
     this.#rows[op.quiet.opcode] = row;
-    this.#codes[op.quiet.opcode] = codeFor(op.quiet.opcode, kind, quiet);
+    this.#codes[op.quiet.opcode] = codeFor(op.quiet.opcode, kind, quiet | bits);
   }
 }
 
@@ -115,7 +117,7 @@ export function addQuit(rows: CommandRows, kind: number, writeFence: (out: TextW
 }
 
 /**
- * The row of a request.
+ * The row of a request that not just any wire can carry.
  *
  * @throws {UnsupportedError} If the protocol, by its name, has none, or the call asks for what only frames can carry.
  */

@@ -5,7 +5,7 @@ import { HEADER_SIZE, Magic } from "../wire/header.ts";
 const SLAB_SIZE = 16 * 1024;
 
 /** What lies before the value of an item: the header and the flags. */
-const OVERHEAD = HEADER_SIZE + 4;
+export const OVERHEAD: number = HEADER_SIZE + 4;
 
 /** What a frame answers, and how. */
 export interface FrameParts {
@@ -15,6 +15,20 @@ export interface FrameParts {
   readonly opaque: number;
   /** What came of it. */
   readonly status: number;
+}
+
+/** An item, and what it answers. */
+export interface ItemParts {
+  /** The opcode that was asked. */
+  readonly opcode: number;
+  /** The opaque that was asked. */
+  readonly opaque: number;
+  /** The 32 bits stored beside the value. */
+  readonly flags: number;
+  /** Its version, where that is a number below 2⁵³. */
+  readonly cas: number;
+  /** Bytes of the value. */
+  readonly valueLength: number;
 }
 
 /**
@@ -75,21 +89,43 @@ export class FrameMaker implements FrameKeeper {
       this.#overBytes = bytes;
       this.#over = new DataView(bytes.buffer);
     }
-    const view = this.#over;
-    view.setUint32(at, (Magic.SERVER_RESPONSE << 24) | (parts.opcode << 16));
-    view.setUint32(at + 4, (4 << 24) | parts.status);
-    view.setUint32(at + 8, 4 + reply.valueLength);
-    view.setUint32(at + 12, parts.opaque);
-    if (typeof cas === "number") {
-      view.setUint32(at + 16, 0);
-      view.setUint32(at + 20, cas);
-    } else {
-      view.setBigUint64(at + 16, cas);
-    }
-    view.setUint32(at + HEADER_SIZE, flags);
-    frame.read(view, at);
+    const { opcode, opaque } = parts;
+    const small = typeof cas === "number";
+    this.lay(this.#over, at, { opcode, opaque, flags, cas: small ? cas : 0, valueLength: reply.valueLength });
+    if (!small) this.#over.setBigUint64(at + 16, cas);
     this.#reply = reply;
     frame.keeper = own ? this.#replyKeeper : undefined;
+    return frame;
+  }
+
+  /** Makes a frame that succeeds of a value, by writing what goes before it: {@linkcode OVERHEAD} bytes. */
+  lay(view: DataView, at: number, { opcode, opaque, flags, cas, valueLength }: ItemParts): Frame {
+    const frame = this.#frame;
+    const bodyLength = valueLength + 4;
+    view.setUint32(at, (Magic.SERVER_RESPONSE << 24) | (opcode << 16));
+    view.setUint32(at + 4, 4 << 24);
+    view.setUint32(at + 8, bodyLength);
+    view.setUint32(at + 12, opaque);
+    view.setUint32(at + 16, cas > 0xffffffff ? Math.floor(cas / 0x100000000) : 0);
+    view.setUint32(at + 20, cas);
+    view.setUint32(at + HEADER_SIZE, flags);
+    // The same as to read it from there.
+    frame.view = view;
+    frame.buffer = view.buffer;
+    frame.start = at;
+    frame.magic = Magic.SERVER_RESPONSE;
+    frame.opcode = opcode;
+    frame.framingLength = 0;
+    frame.keyLength = 0;
+    frame.extrasLength = 4;
+    frame.datatype = 0;
+    frame.status = 0;
+    frame.bodyLength = bodyLength;
+    frame.opaque = opaque;
+    frame.kept = false;
+    frame.collection = -1;
+    frame.prefixLength = 0;
+    frame.keeper = undefined;
     return frame;
   }
 

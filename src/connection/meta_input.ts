@@ -1,14 +1,16 @@
 import { utf8Encode } from "../bytes.ts";
+import type { Frame } from "../frame/frame.ts";
 import { isErrorCode, TextCode } from "../text/text_code.ts";
 import type { TextReply } from "../text/text_reply.ts";
 import { Status } from "../wire/status.ts";
 import { CommandInput, writeCas } from "./command_input.ts";
-import { Kind } from "./command_queue.ts";
+import { type CommandQueue, Kind } from "./command_queue.ts";
 import type { CommandRow } from "./command_rows.ts";
 import { statusOfError } from "./error_line.ts";
-import type { FrameParts } from "./frame_maker.ts";
+import { FrameMaker, type FrameParts } from "./frame_maker.ts";
 import { MetaFlags } from "./meta_flags.ts";
 import { Form, META_ROWS } from "./meta_rows.ts";
+import { MetaSplitter } from "./meta_splitter.ts";
 
 const NONE: FrameParts[] = [];
 
@@ -21,7 +23,21 @@ interface LooseError {
 /** Reads the replies of the meta protocol, which say by their opaques what they answer. */
 export class MetaInput extends CommandInput {
   readonly #flags = new MetaFlags();
+  readonly #splitter: MetaSplitter;
   #loose: LooseError[] = [];
+
+  /** Reads the replies to what is queued; `maxBody` is the longest value in bytes. */
+  constructor(queue: CommandQueue, maxBody: number | undefined) {
+    const frames = new FrameMaker();
+    const splitter = new MetaSplitter(queue, frames, maxBody);
+    super(queue, splitter, frames);
+    this.#splitter = splitter;
+  }
+
+  override push(chunk: Uint8Array, visit: (frame: Frame) => void): void {
+    this.#splitter.visit = visit;
+    super.push(chunk, visit);
+  }
 
   protected take(reply: TextReply): void {
     const { queue } = this;
@@ -41,13 +57,13 @@ export class MetaInput extends CommandInput {
     }
   }
 
-  /** Passes over the quiet commands before the one that a reply answers: silence was their answer. */
-  #skipTo(reply: TextReply, kind: number, opaque: number): void {
+  /** Passes over the quiet commands before the one that a reply answers, by its token: silence was their answer. */
+  #skipTo(reply: TextReply, kind: number, token: number): void {
     const { queue } = this;
     const loose = this.#loose;
     const skipped: FrameParts[] = loose.length > 0 ? [] : NONE;
-    while (!queue.empty && (queue.kind !== kind || (opaque >= 0 && queue.opaque !== opaque))) {
-      if (!queue.quiet) reply.fail(`what was asked has opaque ${queue.opaque}`);
+    while (!queue.empty && (queue.kind !== kind || (token >= 0 && queue.firstToken !== token))) {
+      if (!queue.quiet) reply.fail(`what was asked has opaque ${queue.firstToken}`);
       if (loose.length > 0) skipped.push({ opcode: queue.opcode, opaque: queue.opaque, status: loose[0]!.status });
       queue.shift();
     }
@@ -60,6 +76,7 @@ export class MetaInput extends CommandInput {
     const loose = this.#loose;
     if (loose.length > skipped.length) reply.fail("there were more errors before it than commands");
     this.#loose = [];
+    this.#splitter.careful = false;
     const exact = loose.length === skipped.length;
     for (const [i, parts] of skipped.entries()) {
       const { status, words } = loose[exact ? i : 0]!;
@@ -134,8 +151,10 @@ export class MetaInput extends CommandInput {
     const { queue } = this;
     const status = statusOfError(reply, queue.opcode);
     const words = utf8Encode(reply.message);
-    if (queue.quiet) this.#loose.push({ status, words });
-    else this.showWords(this.next(status), words);
+    if (!queue.quiet) return this.showWords(this.next(status), words);
+    this.#loose.push({ status, words });
+    // Whose they are shows only when the next command is answered that is known.
+    this.#splitter.careful = true;
   }
 }
 

@@ -23,7 +23,7 @@ import { META_SET } from "../text/meta_set.ts";
 import { MAX_U32, type TextOp, wordOf } from "../text/text_op.ts";
 import type { TextWriter } from "../text/text_writer.ts";
 import { Status } from "../wire/status.ts";
-import { Kind, QUIET } from "./command_queue.ts";
+import { Kind, QUIET, READ } from "./command_queue.ts";
 import { addAdminRows, addQuit, CommandRows, type CommandTraits } from "./command_rows.ts";
 
 /** How the reply to a meta command is read: with a version or nothing, with a value and flags, with flags, with a number, or all of it as it is. */
@@ -35,10 +35,13 @@ export const META_ROWS: CommandRows = new CommandRows();
 const rows = META_ROWS;
 
 const MG = wordOf("mg");
+const MG_BLANK = wordOf("mg ");
 const MS = wordOf("ms");
 const MD = wordOf("md");
 const MA = wordOf("ma");
 const FLAGS_CAS_VALUE = wordOf("f c v");
+const READ_END = wordOf(" f c v\r\n");
+const QUIET_READ_END = wordOf(" q f c v\r\n");
 const FLAGS_CAS = wordOf("f c");
 const CAS_VALUE = wordOf("c v");
 const BACKWARDS = wordOf("MD");
@@ -62,8 +65,11 @@ function compare(out: TextWriter, cas: bigint | undefined): void {
 function addRead(op: AnyOp, withKey: boolean): void {
   rows.add<KeyRequest & Partial<TouchRequest>>(
     op,
-    { form: Form.VALUE, quiet: QUIET },
+    { form: Form.VALUE, quiet: QUIET, ...(withKey ? {} : { bits: READ }) },
     (out, request, opaque, quiet) => {
+      if (!withKey && request.expiry === undefined && out.short(MG_BLANK, request.key, opaque)) {
+        return out.finish(quiet ? QUIET_READ_END : READ_END);
+      }
       const coded = start(out, request.key, MG);
       if (coded && withKey) refuseKey(op);
       callFlags(out, opaque, coded, quiet);

@@ -11,7 +11,7 @@ import type { Wire, WireInput, WireOutput } from "./wire.ts";
 /**
  * The meta protocol of memcached (1.6.18 and later), with `version`, `stats`, `flush_all` and `verbosity` of the classic one.
  *
- * - Every meta command carries the opaque of its call. Replies come in the order of the commands, and both are compared.
+ * - Every meta command carries a number of its own as opaque. Replies come in the order of the commands, and both are compared.
  * - A batch of reads and deletes is quiet; one of other writes is not, and leaves the successes out here: an error line does not
  *   say whose it is, so that after silence nobody could tell which write it was that failed.
  *
@@ -60,12 +60,14 @@ export class MetaWire implements Wire {
    * @throws {UnsupportedError} If the protocol has no such command.
    */
   write(op: AnyOp, opcode: number, request: unknown, opaque: number, options: CallOptions | undefined): void {
-    const row = rowFor(META_ROWS, "meta", op, opcode, { request, options });
+    let row = META_ROWS.find(opcode);
+    if (row === undefined || options !== undefined) row = rowFor(META_ROWS, "meta", op, opcode, { request, options });
     const out = this.#out;
+    const queue = this.#queue;
     const start = out.offset;
     const code = META_ROWS.codeOf(opcode);
-    row.write(out.text, request as never, opaque, (code & QUIET) !== 0);
-    this.#queue.push(code, opaque, start);
+    row.write(out.text, request as never, queue.token, (code & QUIET) !== 0);
+    queue.push(code, opaque, start);
     out.remember(op, opcode, request, opaque);
   }
 }

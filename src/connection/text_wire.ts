@@ -4,6 +4,7 @@ import type { TouchRequest } from "../ops/retrieval.ts";
 import type { DeleteRequest } from "../ops/storage.ts";
 import type { AnyOp } from "../ops/table.ts";
 import type { Bytes } from "../text/text_writer.ts";
+import { ReplySplitter } from "../text/reply_splitter.ts";
 import { wordOf } from "../text/text_op.ts";
 import type { CallOptions } from "./caller.ts";
 import { CommandOutput } from "./command_output.ts";
@@ -52,7 +53,8 @@ export class TextWire implements Wire {
 
   /** Starts with nothing asked. */
   constructor(options: { readonly maxBody?: number | undefined } = {}) {
-    this.input = new TextInput(this.#queue, options.maxBody);
+    const { maxBody } = options;
+    this.input = new TextInput(this.#queue, new ReplySplitter(maxBody === undefined ? {} : { maxValue: maxBody }));
   }
 
   /**

@@ -130,6 +130,12 @@ export class ReplySplitter {
     const reply = this.#reply;
     this.#keeper.enter(end);
     while (at < end && !this.#stopped) {
+      const skimmed = this.#begun ? 0 : this.skim(memory, at, end);
+      if (skimmed > 0) {
+        at += skimmed;
+        this.#position += skimmed;
+        continue;
+      }
       const lf = this.#findLineEnd(memory, at, end);
       if (lf < 0) break;
       if (this.#isEmptyLine(memory, at, lf)) {
@@ -144,6 +150,14 @@ export class ReplySplitter {
       this.#show(visit);
     }
     if (at < end) this.#begin(memory, at, end);
+  }
+
+  /**
+   * For a class that knows a short way: looks at what begins at an offset, where no reply is under way, and returns how many bytes
+   * it has dealt with: one whole reply, or 0 to have it read and shown as any other. `bytes` is all the memory of the chunk.
+   */
+  protected skim(_bytes: Uint8Array, _from: number, _end: number): number {
+    return 0;
   }
 
   /**

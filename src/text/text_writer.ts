@@ -24,7 +24,14 @@ const MIN_EXPIRY = -0x80000000;
 
 const MAX_U64 = 0xffff_ffff_ffff_ffffn;
 
+/** Keys up to here are quicker to copy by hand, in characters. */
+const SHORT_KEY = 64;
+/** A blank, the letter and the digits of an opaque. */
+const OPAQUE_ROOM = 2 + 10;
+
 const SPACE = 0x20;
+const DEL = 0x7f;
+const O = 0x4f;
 const CR = 0x0d;
 const LF = 0x0a;
 
@@ -66,6 +73,45 @@ export class TextWriter {
     this.undo();
     this.#start = this.#slab.length;
     this.#slab.word(command);
+  }
+
+  /**
+   * Starts a command that has a short key of printable ASCII behind its first word, and a number of at most 31 bits as opaque behind
+   * the key: in one go what `begin`, `metaKey` and `opaque` do, with the blank behind the word. Returns whether the key is such a
+   * one; nothing is written if it is not.
+   */
+  short(command: Uint8Array, key: Bytes, opaque: number): boolean {
+    this.undo();
+    if (typeof key !== "string") return false;
+    const length = key.length;
+    if (length === 0 || length > SHORT_KEY) return false;
+    const slab = this.#slab;
+    const start = slab.length;
+    let at = slab.reserve(command.length + SHORT_KEY + OPAQUE_ROOM);
+    const bytes = slab.bytes;
+    for (let i = 0; i < command.length; i++) bytes[at++] = command[i]!;
+    for (let i = 0; i < length; i++) {
+      const unit = key.charCodeAt(i);
+      if (unit <= SPACE || unit >= DEL) {
+        slab.length = start;
+        return false;
+      }
+      bytes[at++] = unit;
+    }
+    bytes[at] = SPACE;
+    bytes[at + 1] = O;
+    at += 2;
+    const end = at + decimalLength(opaque);
+    writeDecimal(bytes, at, end, opaque);
+    slab.length = end;
+    this.#start = start;
+    return true;
+  }
+
+  /** Ends a command with words that are known to be some, their line end included. */
+  finish(words: Uint8Array): void {
+    this.#slab.word(words);
+    this.#start = -1;
   }
 
   /** Forgets the command that was begun and not ended. */

@@ -92,8 +92,8 @@ const EXCHANGES: readonly {
   },
   {
     call: (c) => c.getMulti(["a", "b"]).then(({ hits, misses }) => [hits.get("b")?.text(), [...misses]]),
-    sent: "mg a O0 q f c v\r\nmg b O65536 q f c v\r\nmn\r\n",
-    answer: "VA 1 O65536 f0 c2\r\nB\r\nMN\r\n",
+    sent: "mg a O0 q f c v\r\nmg b O1 q f c v\r\nmn\r\n",
+    answer: "VA 1 O1 f0 c2\r\nB\r\nMN\r\n",
     result: ["B", ["a"]],
   },
 ];
@@ -196,7 +196,7 @@ test("MetaWire: an error among quiet reads is the fate of all that it may be mea
   const scene = new Scene();
   const reading = scene.client.getMulti(["a", "b", "c", "d"]);
   await scene.sent();
-  scene.say("SERVER_ERROR backend failure\r\nVA 1 O131072 f0 c1\r\nC\r\nMN\r\n");
+  scene.say("SERVER_ERROR backend failure\r\nVA 1 O2 f0 c1\r\nC\r\nMN\r\n");
   const { hits, misses, errors } = await reading;
   assertEquals([[...hits.keys()], [...misses], [...errors.keys()]], [["c"], ["d"], ["a", "b"]]);
   assertEquals((errors.get("a") as StatusError).statusName, "ETMPFAIL");
@@ -207,9 +207,9 @@ test("MetaWire: an error in a batch of writes is that of one key", async () => {
   const writing = scene.client.setMulti([["a", "1"], ["b", "2"], ["c", "3"]]);
   assertEquals(
     await scene.sent(),
-    "ms a 1 O0 c MS\r\n1\r\nms b 1 O65536 c MS\r\n2\r\nms c 1 O131072 c MS\r\n3\r\nmn\r\n",
+    "ms a 1 O0 c MS\r\n1\r\nms b 1 O1 c MS\r\n2\r\nms c 1 O2 c MS\r\n3\r\nmn\r\n",
   );
-  scene.say("HD O0 c1\r\nSERVER_ERROR object too large for cache\r\nHD O131072 c2\r\nMN\r\n");
+  scene.say("HD O0 c1\r\nSERVER_ERROR object too large for cache\r\nHD O2 c2\r\nMN\r\n");
   const { hits, errors } = await writing;
   assertEquals([[...hits.keys()], [...errors.keys()]], [["a", "c"], ["b"]]);
 });
@@ -217,8 +217,8 @@ test("MetaWire: an error in a batch of writes is that of one key", async () => {
 test("MetaWire: quiet deletes are silent about success", async () => {
   const scene = new Scene();
   const batch = scene.connection.batch(DELETE, [{ key: "a" }, { key: "b" }]);
-  assertEquals(await scene.sent(), "md a O0 q\r\nmd b O65536 q\r\nmn\r\n");
-  scene.say("NF O65536\r\nMN\r\n");
+  assertEquals(await scene.sent(), "md a O0 q\r\nmd b O1 q\r\nmn\r\n");
+  scene.say("NF O1\r\nMN\r\n");
   const { replies, errors } = await batch;
   assertEquals([replies, [...errors!.keys()]], [[undefined, undefined], [1]]);
 });
@@ -314,7 +314,7 @@ test("MetaWire: what the transport has read stays as it is, kept or not", () => 
     const wire = new MetaWire();
     const opaques = [1, 70_000, 4_000_000_000];
     for (const opaque of opaques) wire.write(GET as AnyOp, GET.opcode, { key: "k" }, opaque, undefined);
-    const text = opaques.map((opaque) => `VA 5 O${opaque} f4294967295 c1234567890123\r\nvalue\r\n`).join("");
+    const text = opaques.map((_, i) => `VA 5 O${i} f4294967295 c1234567890123\r\nvalue\r\n`).join("");
     const chunk = encoder.encode(text);
     const seen: (readonly [number, string, bigint, number])[] = [];
     const values: Uint8Array[] = [];
