@@ -66,7 +66,10 @@ export class CheckpointForeignError extends CheckpointError {
   }
 }
 
-/** What is stored is no checkpoint: something else has the name, or part of it is gone. */
+/**
+ * What is stored is no checkpoint: something else has the name, or part of it is gone. Also when all of it is gone that had been
+ * claimed, as from a memcached that was restarted: going on would leave no position of the vbuckets that are not saved anew.
+ */
 export class CheckpointCorruptError extends CheckpointError {
   /** The name of the class. */
   override readonly name = "CheckpointCorruptError";

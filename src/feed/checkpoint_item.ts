@@ -145,6 +145,10 @@ function piecesOf(text: string, size: number): string[] {
 /**
  * Checkpoints in an item of memcached or a document of Couchbase, over the client that is given, which stays open.
  *
+ * memcached may forget an item. Whoever has claimed the checkpoint learns of it by the next save, which rejects with a
+ * {@linkcode CheckpointCorruptError}; but whoever loads it afterwards finds nothing, as on the very first start. Where that must not
+ * be mistaken, keep the checkpoint in a place that does not forget: a document of Couchbase, Deno KV, or a file.
+ *
  * @example
  * ```ts
  * import { connect } from "@memwire/memwire";

@@ -3,12 +3,13 @@ import {
   checkBucket,
   type Checkpoint,
   type CheckpointRecord,
+  epochOf,
   formatRecord,
   newestEpoch,
   parseRecord,
 } from "./checkpoint.ts";
-import { CheckpointFencedError } from "./checkpoint_error.ts";
-import { epochIn, mergeCheckpoint } from "./checkpoint_merge.ts";
+import { CheckpointCorruptError, CheckpointFencedError } from "./checkpoint_error.ts";
+import { epochIn, mergeCheckpoint, type MergeRules } from "./checkpoint_merge.ts";
 import { type ChangeOptions, changeRecord, type RecordChange, type RecordStore } from "./checkpoint_record.ts";
 import { readFeedPosition } from "./position.ts";
 import type { FeedClock } from "./process_clock.ts";
@@ -144,11 +145,11 @@ export class RecordCheckpointStore implements CheckpointStore {
       checkBucket(record.checkpoint.bucket, bucket, this.#place);
       const named = { ...record.checkpoint, bucket: record.checkpoint.bucket || (bucket ?? "") };
       const checkpoint = nothingOr(record.checkpoint);
+      // The time, so that epochs rise even when the place has forgotten the last one.
+      const next = Math.max(newestEpoch(record) + 1, Date.now());
       if (vbuckets === undefined) {
-        const epoch = newestEpoch(record) + 1;
-        return { record: { checkpoint: named, epoch, epochs: new Map() }, result: { epoch, checkpoint } };
+        return { record: { checkpoint: named, epoch: next, epochs: new Map() }, result: { epoch: next, checkpoint } };
       }
-      const next = newestEpoch(record) + 1;
       const claims = "get" in vbuckets ? vbuckets : new Map(vbuckets.map((vbucket) => [vbucket, next]));
       return this.#claimSome({ ...record, checkpoint: named }, claims, checkpoint);
     });
@@ -158,6 +159,7 @@ export class RecordCheckpointStore implements CheckpointStore {
    * Saves the positions of the vbuckets that the checkpoint names, over those that are stored.
    *
    * @throws {CheckpointFencedError} If another has claimed some of the vbuckets; the others have been saved.
+   * @throws {CheckpointCorruptError} If the place has forgotten the claim, and with it what was saved: nothing has been saved now.
    * @throws {CheckpointForeignError} If what is stored is of another bucket.
    * @throws {TypeError} If a position is none: a seqno outside of its snapshot, a number that is not unsigned 64-bit text.
    */
@@ -166,6 +168,7 @@ export class RecordCheckpointStore implements CheckpointStore {
     const rules = { epoch, rolledBack: new Set(rolledBack) };
     const { kept, fenced } = await this.#change("save", signal, (record) => {
       checkBucket(record.checkpoint.bucket, checkpoint.bucket, this.#place);
+      this.#checkClaims(record, checkpoint, rules);
       const merged = mergeCheckpoint(record, checkpoint, rules);
       return { record: merged.record, result: merged };
     });
@@ -179,6 +182,21 @@ export class RecordCheckpointStore implements CheckpointStore {
       const checkpoint = { version: 1, bucket: "", vbuckets: {} } as const;
       return { record: { checkpoint, epoch: newestEpoch(record) + 1, epochs: new Map() }, result: undefined };
     });
+  }
+
+  /** A claim is written before it is given out: a record that does not know it is not the one that was claimed. */
+  #checkClaims(record: CheckpointRecord, { vbuckets }: Checkpoint, rules: Pick<MergeRules, "epoch">): void {
+    for (const vbucket of Object.keys(vbuckets).map(Number)) {
+      if (epochIn(rules, vbucket) <= epochOf(record, vbucket)) continue;
+      throw new CheckpointCorruptError(
+        `Cannot save ${this.#place} with epoch ${
+          epochIn(rules, vbucket)
+        }: what was there is gone since it was claimed, ` +
+          "evicted, deleted or replaced by an older copy, and the positions of other vbuckets with it; claim it again and " +
+          "begin from what it holds then",
+        { sent: false },
+      );
+    }
   }
 
   #claimSome(

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { Client, Connection } from "../../mod.ts";
-import { CheckpointCorruptError, ItemCheckpointStore, ItemRecord } from "../../src/dcp.ts";
+import { CheckpointCorruptError, CheckpointFencedError, ItemCheckpointStore, ItemRecord } from "../../src/dcp.ts";
 import { MemoryStore, Server } from "../../src/server.ts";
 import { memoryPair } from "../../src/transport/memory.ts";
 import { at, checkpointContract, checkpointOf } from "../contract/checkpoint_contract.ts";
@@ -85,6 +85,36 @@ test("ItemCheckpointStore says so when the server has lost a part", () =>
     const [, write] = head!.split(" ");
     await client.delete(`memwire:orders:${write}:1`);
     await assertRejects(() => store.load(), CheckpointCorruptError, "parts are gone, evicted or lost");
+  }));
+
+test("ItemCheckpointStore takes a claimed checkpoint that the server has forgotten for lost, not for a fresh start", () =>
+  withMemcached(async (connect) => {
+    const client = connect();
+    const store = new ItemCheckpointStore(client, "orders");
+    const { epoch } = await store.claim();
+    await store.save(checkpointOf({ 1: at(10), 2: at(20) }), { epoch });
+    await client.flush();
+    const save = () => store.save(checkpointOf({ 1: at(11) }), { epoch });
+    const error = await assertRejects(save, CheckpointCorruptError, "gone since it was claimed");
+    assertEquals(error.code, "CHECKPOINT_CORRUPT");
+    assertEquals(await store.load(), undefined);
+    const group = new Map([[1, epoch], [2, epoch]]);
+    await assertRejects(() => store.save(checkpointOf({ 2: at(21) }), { epoch: group }), CheckpointCorruptError);
+  }));
+
+test("ItemCheckpointStore fences an earlier owner off although the server has forgotten its claim", () =>
+  withMemcached(async (connect) => {
+    const [old, young] = [connect(), connect()].map((client) => new ItemCheckpointStore(client, "orders"));
+    const first = await old!.claim();
+    await old!.save(checkpointOf({ 1: at(10) }), { epoch: first.epoch });
+    await connect().flush();
+    // Epochs that were forgotten rise with the time, in ms.
+    while (Date.now() <= first.epoch) await new Promise((resolve) => setTimeout(resolve, 1));
+    const second = await young!.claim();
+    assertEquals(second.checkpoint, undefined);
+    await assertRejects(() => old!.save(checkpointOf({ 1: at(11) }), { epoch: first.epoch }), CheckpointFencedError);
+    await young!.save(checkpointOf({ 1: at(1) }), { epoch: second.epoch });
+    assertEquals((await old!.load())?.vbuckets, { 1: at(1) });
   }));
 
 test("ItemRecord takes no parts that are shorter than a character", () =>
