@@ -29,6 +29,9 @@ interface Filling<T> {
   readonly found: CacheEntry<T> | undefined;
 }
 
+/** Stands before keys whose name at the server is not known, to tell them from all others. */
+const UNNAMED = "\0";
+
 const LEASE_TTL = 10;
 const LEASE_POLL = 50;
 
@@ -106,7 +109,8 @@ export class Cache<T> implements AsyncDisposable {
 
   /** Reads a value, and does not make it; past its time it counts as not there. */
   async get(key: string, options: GetOrSetOptions = {}): Promise<T | undefined> {
-    const name = await this.#name(key, options);
+    const name = await this.#nameIfKnown(key, options);
+    if (name === undefined) return undefined;
     const near = this.#near?.get(name);
     if (near !== undefined) return near.value;
     const changes = this.#changes;
@@ -145,7 +149,12 @@ export class Cache<T> implements AsyncDisposable {
   async getOrSet(key: string, load: Load<T>, options: GetOrSetOptions = {}): Promise<T | undefined> {
     options.signal?.throwIfAborted();
     checkFill(options);
-    const name = await this.#name(key, options);
+    const name = await this.#nameIfKnown(key, options);
+    if (name === undefined) {
+      this.#counts.misses++;
+      const make = (signal: AbortSignal) => this.#load({ key, load, options, found: undefined }, { name: key, signal });
+      return await this.#flights.join(UNNAMED + key, async (signal) => (await make(signal)).value, options.signal);
+    }
     const near = this.#near?.get(name);
     if (near !== undefined) return near.value;
     const { early = 0, staleFor = 0 } = { ...this.#options, ...options };
@@ -188,78 +197,78 @@ export class Cache<T> implements AsyncDisposable {
   #refresh(name: string, filling: Filling<T>): void {
     if (this.#flights.has(name)) return;
     this.#counts.refreshes++;
-    const work = async (signal: AbortSignal) => {
-      try {
-        return await this.#fill(name, filling, signal);
-      } catch (error) {
-        this.#report({ attempt: "refresh", key: name, error });
-        return filling.found?.value;
-      }
-    };
-    // Nobody waits for it here, and it does not reject.
-    void this.#flights.join(name, work);
+    // Nobody waits for it here; who finds nothing meanwhile does, and is told what went wrong.
+    this.#flights.join(name, (signal) => this.#fill(name, filling, signal))
+      .catch((error) => this.#report({ attempt: "refresh", key: name, error }));
   }
 
   async #fill(name: string, filling: Filling<T>, signal: AbortSignal): Promise<T | undefined> {
     const settings = this.#lease(filling.options);
     if (settings === undefined) return await this.#make(name, filling, { signal });
-    const call = this.#call({ ...filling.options, signal });
-    let lease: Lease | undefined;
+    const turn = await this.#turn(name, filling, settings, signal);
+    if (turn === undefined) return await this.#make(name, filling, { signal });
+    if (!(turn instanceof Lease)) return turn.value;
     try {
-      lease = await Lease.take(this.#client, name, { ...call, ttl: settings.ttl ?? LEASE_TTL });
-    } catch (error) {
-      this.#fail({ attempt: "lease", key: name, error });
-      return await this.#make(name, filling, { signal });
-    }
-    if (lease === undefined) {
-      const others = await this.#awaitOthers(name, filling, settings, signal);
-      return others === undefined ? await this.#make(name, filling, { signal }) : others.value;
-    }
-    try {
-      return await this.#make(name, filling, { signal, lease });
+      return await this.#make(name, filling, { signal, lease: turn });
     } finally {
-      await this.#tryCall("lease", name, () => lease.release(this.#call(filling.options)));
+      await this.#giveBack(name, turn, filling.options);
     }
   }
 
-  /** Waits for another process to write the value; gives nothing when that takes too long. */
-  async #awaitOthers(
+  /** Takes the turn to make a value, or waits until another process has written it; gives nothing when that takes too long. */
+  async #turn(
     name: string,
     { options, found }: Filling<T>,
     { ttl = LEASE_TTL, wait = ttl * 1000, poll = LEASE_POLL }: LeaseOptions,
     signal: AbortSignal,
-  ): Promise<Near<T> | undefined> {
-    this.#counts.leaseWaits++;
+  ): Promise<Lease | Near<T> | undefined> {
     const pause = this.#options.delay ?? delay;
     const until = this.#clock() + wait;
-    while (this.#clock() < until) {
-      await pause(poll * (0.5 + this.#random()), { signal });
+    const newer = async () => {
       const other = await this.#read(name, { ...options, signal });
-      if (other !== undefined && other.cas !== found?.cas) return other;
+      return other === undefined || other.broken !== undefined || other.cas === found?.cas ? undefined : other;
+    };
+    for (let waited = 0, looks = 0;; looks++) {
+      let lease: Lease | undefined;
+      try {
+        lease = await Lease.take(this.#client, name, { ...this.#call({ ...options, signal }), ttl });
+      } catch (error) {
+        if (signal.aborted) throw error;
+        this.#fail({ attempt: "lease", key: name, error });
+        return undefined;
+      }
+      // Who had the turn before may have written the value at the last moment.
+      const last = lease === undefined || looks === 0 ? undefined : await newer();
+      if (lease !== undefined && last === undefined) return lease;
+      if (lease !== undefined) await this.#giveBack(name, lease, options);
+      if (last !== undefined) return last;
+      if (looks === 0) this.#counts.leaseWaits++;
+      // Both, as the clock may be set back.
+      if (waited >= wait || this.#clock() >= until) return undefined;
+      const ms = poll * (0.5 + this.#random());
+      await pause(ms, { signal });
+      waited += ms;
+      const other = await newer();
+      if (other !== undefined) return other;
     }
-    return undefined;
+  }
+
+  /** Gives a turn back, also when whoever took it has given up: not with that one's signal. */
+  #giveBack(name: string, lease: Lease, { timeout }: GetOrSetOptions): Promise<void> {
+    return this.#tryCall("lease", name, () => lease.release(this.#call(timeout === undefined ? {} : { timeout })));
   }
 
   /** Makes a value and writes it over what was read. */
   async #make(
     name: string,
-    { key, load, options, found }: Filling<T>,
+    filling: Filling<T>,
     { signal, lease }: { readonly signal: AbortSignal; readonly lease?: Lease },
   ): Promise<T | undefined> {
+    const { options, found } = filling;
     const began = this.#clock();
-    let value: T | undefined;
-    try {
-      this.#counts.loads++;
-      value = await load({ key, signal, ...(found?.value === undefined ? {} : { previous: found.value }) });
-    } catch (error) {
-      this.#counts.loadErrors++;
-      const usable = found !== undefined && (options.staleIfError ?? this.#options.staleIfError) === true;
-      if (!usable || signal.aborted) throw error;
-      this.#report({ attempt: "refresh", key: name, error });
-      return found.value;
-    }
+    const { value, made } = await this.#load(filling, { name, signal });
     const { missTtl = 0 } = { ...this.#options, ...options };
-    if (value === undefined && missTtl === 0) return undefined;
+    if (!made || (value === undefined && missTtl === 0)) return value;
     const { ttl, freshUntil } = value === undefined
       ? this.#lifetime({ ttl: missTtl, staleFor: 0 })
       : this.#lifetime(options);
@@ -274,6 +283,25 @@ export class Cache<T> implements AsyncDisposable {
     return value;
   }
 
+  /** Makes a value, or gives the old one when that fails and is wanted. */
+  async #load(
+    { key, load, options, found }: Filling<T>,
+    { name, signal }: { readonly name: string; readonly signal: AbortSignal },
+  ): Promise<{ readonly value: T | undefined; readonly made: boolean }> {
+    try {
+      this.#counts.loads++;
+      const previous = found?.value === undefined ? {} : { previous: found.value };
+      return { value: await load({ key, signal, ...previous }), made: true };
+    } catch (error) {
+      this.#counts.loadErrors++;
+      const usable = found !== undefined && found.broken === undefined &&
+        (options.staleIfError ?? this.#options.staleIfError) === true;
+      if (!usable || signal.aborted) throw error;
+      this.#report({ attempt: "refresh", key: name, error });
+      return { value: found.value, made: false };
+    }
+  }
+
   /** For how many seconds the server keeps a value, and until when it is fresh. */
   #lifetime(options: Pick<FillOptions, "ttl" | "staleFor">): { readonly ttl: number; readonly freshUntil: number } {
     const { ttl = 0, staleFor = 0 } = { ...this.#options, ...options };
@@ -282,13 +310,16 @@ export class Cache<T> implements AsyncDisposable {
   }
 
   async #read(name: string, options: GetOrSetOptions): Promise<CacheEntry<T> | undefined> {
+    let entry: CacheEntry<T> | undefined;
     try {
-      return await this.#entries.read(name, this.#call(options));
+      entry = await this.#entries.read(name, this.#call(options));
     } catch (error) {
       if (options.signal?.aborted) throw error;
       this.#fail({ attempt: "read", key: name, error });
       return undefined;
     }
+    if (entry?.broken !== undefined) this.#fail({ attempt: "read", key: name, error: entry.broken.reason });
+    return entry;
   }
 
   async #tryCall(attempt: CacheProblem["attempt"], key: string, call: () => Promise<void>): Promise<void> {
@@ -333,6 +364,17 @@ export class Cache<T> implements AsyncDisposable {
 
   #call({ timeout = this.#options.timeout, signal }: GetOrSetOptions): CallOptions {
     return { ...(timeout === undefined ? {} : { timeout }), ...(signal === undefined ? {} : { signal }) };
+  }
+
+  /** The key at the server; nothing if the generation of the namespace cannot be read, which is done without. */
+  async #nameIfKnown(key: string, options: GetOrSetOptions): Promise<string | undefined> {
+    try {
+      return await this.#name(key, options);
+    } catch (error) {
+      if (options.signal?.aborted) throw error;
+      this.#fail({ attempt: "read", key, error });
+      return undefined;
+    }
   }
 
   /** The key at the server. */

@@ -19,6 +19,8 @@ export interface CacheEntry<T> {
   readonly cas: bigint;
   /** How many bytes it has. */
   readonly size: number;
+  /** Why its bytes are no value, if they are none. */
+  readonly broken?: { readonly reason: unknown };
 }
 
 /** What an entry is made of. */
@@ -51,13 +53,18 @@ export class CacheEntries<T> {
     this.#transcoder = transcoder;
   }
 
-  /** Reads an entry. */
+  /** Reads an entry; one whose bytes are no value is `broken`, and past its time. */
   async read(key: string, options: CallOptions): Promise<CacheEntry<T> | undefined> {
     const item = await this.#client.get(key, options);
     if (item === undefined) return undefined;
     const { present, freshUntil, cost, value } = open(item.value);
-    const decoded = present ? await this.#transcoder.decode({ value, flags: item.flags }) : undefined;
-    return { value: decoded, freshUntil, cost, cas: item.cas, size: item.value.length };
+    const known = { cost, cas: item.cas, size: item.value.length };
+    try {
+      const decoded = present ? await this.#transcoder.decode({ value, flags: item.flags }) : undefined;
+      return { ...known, value: decoded, freshUntil };
+    } catch (reason) {
+      return { ...known, value: undefined, freshUntil: -Infinity, broken: { reason } };
+    }
   }
 
   /** Makes the bytes of an entry; throws what the transcoder throws. */

@@ -114,8 +114,10 @@ export interface CacheStats {
  *
  * @throws {RangeError} If one is negative or no number.
  */
-export function checkFill({ ttl, staleFor, missTtl, early, timeout }: FillOptions): void {
-  for (const [name, value] of Object.entries({ ttl, staleFor, missTtl, early, timeout })) {
+export function checkFill({ ttl, staleFor, missTtl, early, timeout, lease }: FillOptions): void {
+  const { ttl: turn, wait, poll } = typeof lease === "object" ? lease : {};
+  const times = { ttl, staleFor, missTtl, early, timeout, "lease.ttl": turn, "lease.wait": wait, "lease.poll": poll };
+  for (const [name, value] of Object.entries(times)) {
     if (value !== undefined && !(value >= 0)) throw new RangeError(`Cannot use ${name} of ${value}: it is 0 or more`);
   }
 }

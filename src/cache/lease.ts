@@ -15,11 +15,18 @@ const SUFFIX = ":lease";
 export class Lease {
   readonly #client: LeaseClient;
   readonly #key: string;
+  /** What it is known by, where a server tells writers no version. */
+  readonly #token: string;
   readonly #cas: bigint;
 
-  private constructor(client: LeaseClient, key: string, cas: bigint) {
+  private constructor(
+    client: LeaseClient,
+    key: string,
+    { token, cas }: { readonly token: string; readonly cas: bigint },
+  ) {
     this.#client = client;
     this.#key = key;
+    this.#token = token;
     this.#cas = cas;
   }
 
@@ -30,8 +37,9 @@ export class Lease {
     { ttl, ...options }: CallOptions & { readonly ttl: number },
   ): Promise<Lease | undefined> {
     try {
-      const { cas } = await client.add(key + SUFFIX, "", { ...options, ttl });
-      return new Lease(client, key + SUFFIX, cas);
+      const token = crypto.randomUUID();
+      const { cas } = await client.add(key + SUFFIX, token, { ...options, ttl });
+      return new Lease(client, key + SUFFIX, { token, cas });
     } catch (error) {
       if (error instanceof NotStoredError) return undefined;
       throw error;
@@ -45,11 +53,12 @@ export class Lease {
 
   /** Whether the turn is still ours. */
   async isHeld(options?: CallOptions): Promise<boolean> {
-    return (await this.#client.get(this.#key, options))?.cas === this.#cas;
+    return (await this.#client.get(this.#key, options))?.text() === this.#token;
   }
 
   /** Gives the turn back, if it is still ours. */
   async release(options?: CallOptions): Promise<void> {
+    if (this.#cas === 0n && !await this.isHeld(options)) return;
     try {
       await this.#client.delete(this.#key, { ...options, cas: this.#cas });
     } catch (error) {

@@ -1,6 +1,7 @@
 import type { Client } from "../client/client.ts";
 import type { CallOptions } from "../connection/caller.ts";
-import { NotStoredError } from "../errors.ts";
+import { untilGivenUp } from "../connection/until_aborted.ts";
+import { NotStoredError, TimeoutError } from "../errors.ts";
 
 /** What a namespace needs of a client. */
 export type NamespaceClient = Pick<Client, "getText" | "add" | "increment">;
@@ -65,9 +66,17 @@ export class Namespace {
     this.#readAt = this.#clock();
   }
 
-  #current(options: CallOptions | undefined): Promise<string> {
+  #current(options: CallOptions = {}): Promise<string> {
+    return untilGivenUp(this.#shared(), options, () => {
+      const what = `Cannot read the generation of namespace ${this.name}: the server did not answer in time`;
+      return new TimeoutError(what, { sent: false });
+    });
+  }
+
+  /** The generation for all who ask at the same time: neither the signal nor the time of one of them counts. */
+  #shared(): Promise<string> {
     if (this.#generation !== undefined && this.#clock() - this.#readAt < this.#refresh) return this.#generation;
-    const reading = this.#read(options);
+    const reading = this.#read();
     this.#generation = reading;
     this.#readAt = this.#clock();
     reading.catch(() => {
@@ -76,16 +85,16 @@ export class Namespace {
     return reading;
   }
 
-  async #read(options: CallOptions | undefined): Promise<string> {
-    const found = await this.#client.getText(this.name, options);
+  async #read(): Promise<string> {
+    const found = await this.#client.getText(this.name);
     if (found !== undefined) return found;
     const first = String(this.#clock());
     try {
-      await this.#client.add(this.name, first, options);
+      await this.#client.add(this.name, first);
       return first;
     } catch (error) {
       if (!(error instanceof NotStoredError)) throw error;
-      return await this.#client.getText(this.name, options) ?? first;
+      return await this.#client.getText(this.name) ?? first;
     }
   }
 }

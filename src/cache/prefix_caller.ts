@@ -1,6 +1,7 @@
 import { asBytes } from "../bytes.ts";
 import { Client } from "../client/client.ts";
 import type { BatchResult, CallOptions, ClosableCaller, Settle } from "../connection/caller.ts";
+import { UnsupportedError } from "../errors.ts";
 import type { FrameListener } from "../connection/frame_listeners.ts";
 import type { Op, Outgoing } from "../ops/op.ts";
 import type { Bytes } from "../wire/slab.ts";
@@ -44,6 +45,15 @@ export class PrefixCaller implements ClosableCaller {
   /** Watches the frames that are sent and received, with the keys as the server has them; returns what ends it. */
   observe(listener: FrameListener): () => void {
     return this.#caller.observe(listener);
+  }
+
+  /** What happens between here and the servers; nothing over a bare connection. */
+  status(): AsyncIterableIterator<{ readonly type: string }> {
+    const events = this.#caller.status?.();
+    if (events !== undefined) return events;
+    throw new UnsupportedError("Cannot tell the status: a bare connection has none; connect with reconnect", {
+      sent: false,
+    });
   }
 
   /** Lets the calls under way end, then closes. */

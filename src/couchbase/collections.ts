@@ -1,5 +1,5 @@
 import type { Caller, CallOptions } from "../connection/caller.ts";
-import { untilAborted } from "../connection/until_aborted.ts";
+import { untilGivenUp } from "../connection/until_aborted.ts";
 import { TimeoutError } from "../errors.ts";
 import { COLLECTIONS_GET_ID, COLLECTIONS_GET_MANIFEST } from "../ops/collections.ts";
 
@@ -57,9 +57,6 @@ interface JsonManifest {
   }[];
 }
 
-/** The longest that timers can wait, in milliseconds; more would ring at once. */
-const LONGEST = 0x7fffffff;
-
 /** The numbers of collections by their names, asked for once. */
 export class CollectionIds {
   readonly #caller: Caller;
@@ -75,7 +72,11 @@ export class CollectionIds {
   /** The number of `scope.collection`; many askers at once make one question, which goes on when some of them give up. */
   get(path: string, options: CallOptions = {}): Promise<number> {
     const known = this.#ids.get(path);
-    return known === undefined ? within(this.#ask(path), path, options) : Promise.resolve(known);
+    if (known !== undefined) return Promise.resolve(known);
+    return untilGivenUp(this.#ask(path), options, () => {
+      const what = `Cannot find collection ${path}: the server did not say its number in time`;
+      return new TimeoutError(what, { sent: false });
+    });
   }
 
   /** Forgets a number that the server no longer knows. */
@@ -103,18 +104,4 @@ export class CollectionIds {
     asked.then(over, over);
     return asked;
   }
-}
-
-/** Waits for the number of a collection as long as one who asks for it wants to. */
-function within(asked: Promise<number>, path: string, { timeout = 0, signal }: CallOptions): Promise<number> {
-  if (timeout === 0 || timeout > LONGEST) return untilAborted(asked, signal);
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(
-        new TimeoutError(`Cannot find collection ${path}: the server did not say its number in time`, { sent: false }),
-      );
-    }, timeout);
-  });
-  return untilAborted(Promise.race([asked, late]), signal).finally(() => clearTimeout(timer));
 }

@@ -189,6 +189,7 @@ test("cache: what cannot be stored and times that are none are refused, whatever
   const cache = new Cache<unknown>(scene.client, { ttl: 60 });
   await assertRejects(() => cache.getOrSet("k", () => Symbol("s")), TypeError, "Cannot store symbol as JSON");
   await assertRejects(() => cache.getOrSet("k", () => 1, { ttl: -1 }), RangeError, "Cannot use ttl of -1");
+  await assertRejects(() => cache.getOrSet("k", () => 1, { lease: { wait: NaN } }), RangeError, "lease.wait of NaN");
   assertThrows(() => new Cache(scene.client, { early: NaN }), RangeError, "Cannot use early of NaN");
 });
 
