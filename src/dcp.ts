@@ -42,7 +42,7 @@ export type { BatchOptions } from "./feed/dcp_feed.ts";
 export * from "./feed/dcp_event.ts";
 export * from "./feed/dcp_error.ts";
 export type { DcpFilter, DcpFrom, DcpOptions, DcpStreamName, DcpStreamOptions, DcpTo } from "./feed/dcp_options.ts";
-export type { DcpFeedStats, DcpVbucketStats } from "./feed/dcp_stats.ts";
+export type { DcpCounts, DcpFeedStats, DcpNodeStats, DcpVbucketStats } from "./feed/dcp_stats.ts";
 export type { DcpStreamState } from "./feed/dcp_stream.ts";
 export { readFeedPosition } from "./feed/position.ts";
 export type { FeedPosition, StoredVbucketPosition, VbucketPosition } from "./feed/position.ts";

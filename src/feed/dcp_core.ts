@@ -7,7 +7,8 @@ import type { FailoverEntry } from "../ops/vbucket.ts";
 import { wholePosition } from "./dcp_context.ts";
 import { DcpError } from "./dcp_error.ts";
 import type { DcpEvent } from "./dcp_event.ts";
-import { DcpNode, type DcpNodeSettings } from "./dcp_node.ts";
+import type { DcpDialer } from "./dcp_dialer.ts";
+import { DcpNodes } from "./dcp_nodes.ts";
 import { closedEvent } from "./dcp_notices.ts";
 import {
   checkFilter,
@@ -28,12 +29,10 @@ import { type FeedClock, SYSTEM_CLOCK } from "./process_clock.ts";
 
 /** What a {@linkcode DcpCore} is made of. */
 export interface DcpCoreSettings {
-  /** Connects to the node and starts a session there. */
-  readonly connect: DcpNodeSettings["connect"];
+  /** Knows the way to the servers. */
+  readonly dialer: DcpDialer;
   /** How the feed is to be. */
   readonly options: DcpOptions;
-  /** UUID of the bucket, once it is connected; "" when it is not known. */
-  readonly bucket: () => string;
 }
 
 /** What `from` and `to` may be beside a position. */
@@ -54,7 +53,7 @@ interface StreamRange {
   readonly filter: StreamFilter | undefined;
 }
 
-/** Everything of a feed but the shape in which it is read: one queue, the streams, and who they are had from. */
+/** Everything of a feed but the shape in which it is read: one queue, the streams, and the nodes they are had from. */
 export class DcpCore {
   /** What came and was not taken. */
   readonly queue: FeedQueue<DcpEvent> = new FeedQueue(() => this.#drained());
@@ -63,10 +62,10 @@ export class DcpCore {
   /** What the server calls the connection. */
   readonly name: string;
   readonly #options: DcpOptions;
-  readonly #bucket: () => string;
-  readonly #node: DcpNode;
+  readonly #nodes: DcpNodes;
   readonly #streams = new Map<string, DcpStream>();
   readonly #rates: RateMeter;
+  #bucket = "";
   #manifest = -1n;
   #highs: ReadonlyMap<number, bigint> = new Map();
   #stalls = 0;
@@ -76,14 +75,13 @@ export class DcpCore {
   #lagging = new Map<DcpStream, bigint>();
 
   /** Makes a feed that is not connected yet. */
-  constructor({ connect, options, bucket }: DcpCoreSettings) {
+  constructor({ dialer, options }: DcpCoreSettings) {
     this.clock = options.clock ?? SYSTEM_CLOCK;
     this.name = options.name ?? `memwire-${crypto.randomUUID()}`;
     this.#options = options;
-    this.#bucket = bucket;
     this.#rates = new RateMeter(() => this.clock.now());
-    this.#node = new DcpNode({
-      connect,
+    this.#nodes = new DcpNodes({
+      dialer,
       name: this.name,
       options,
       queue: this.queue,
@@ -93,12 +91,13 @@ export class DcpCore {
       sawManifest: (manifest) => {
         if (manifest > this.#manifest) this.#manifest = manifest;
       },
+      sawBucket: (uuid) => this.#bucket = uuid,
     });
   }
 
   /** UUID of the bucket; "" when it is not known. */
   get bucket(): string {
-    return this.#bucket();
+    return this.#bucket;
   }
 
   /** Connects and asks for the streams; nothing stays open when it rejects. */
@@ -107,14 +106,14 @@ export class DcpCore {
     this.#listen(signal);
     try {
       signal?.throwIfAborted();
-      await this.#node.start();
+      await this.#nodes.start();
       this.#checkBucket(from);
       this.#checkBucket(to);
       await this.#addAll(vbuckets, from, to);
       signal?.throwIfAborted();
     } catch (error) {
       this.#stop(error);
-      await this.#node.closed;
+      await this.#nodes.closed;
       throw signal?.aborted === true ? signal.reason : error;
     }
     if (stallTimeout > 0 && this.#isEndless) this.#watchStalls(stallTimeout);
@@ -124,7 +123,7 @@ export class DcpCore {
   async close(): Promise<void> {
     this.#stop(undefined);
     this.queue.clear();
-    await this.#node.closed;
+    await this.#nodes.closed;
   }
 
   /** How far the consumer has got. */
@@ -154,21 +153,17 @@ export class DcpCore {
       return { vbucket, streamId, state, seqno, highSeqno, lag: highSeqno - seqno, events };
     });
     const events = streams.reduce((sum, stream) => sum + stream.events, 0);
-    const { received, acked } = this.#node.bytes;
-    const { window } = this.#node;
+    const { counts, stats: nodes, refusedControls } = this.#nodes;
+    const windowOf = (part: "size" | "used"): number => nodes.reduce((sum, { window }) => sum + window[part], 0);
     return {
       events,
-      bytes: received,
-      ackedBytes: acked,
-      ...this.#rates.look(events, received),
-      window: { size: window.size, used: window.used },
+      ...counts,
+      ...this.#rates.look(events, counts.bytes),
+      window: { size: windowOf("size"), used: windowOf("used") },
       queued: { events: this.queue.length, bytes: this.queue.bytes },
-      reconnects: this.#node.reconnects,
-      rollbacks: this.#node.rollbacks,
       stalls: this.#stalls,
-      noops: this.#node.noops,
-      strays: this.#node.strays,
-      refusedControls: [...this.#node.agreement?.refused ?? []],
+      refusedControls,
+      nodes,
       lag: streams.reduce((sum, { lag }) => sum + lag, 0n),
       streams,
     };
@@ -176,12 +171,12 @@ export class DcpCore {
 
   /** The last write of each active vbucket. */
   async seqnos(): Promise<ReadonlyMap<number, bigint>> {
-    return this.#highs = await this.#node.seqnos();
+    return this.#highs = await this.#nodes.seqnos();
   }
 
   /** The histories of a vbucket. */
   failoverLog(vbucket: number): Promise<readonly FailoverEntry[]> {
-    return this.#node.failoverLog(checkVbucket(vbucket));
+    return this.#nodes.failoverLog(checkVbucket(vbucket));
   }
 
   /** Adds a stream. */
@@ -189,14 +184,15 @@ export class DcpCore {
     const { from = this.#options.from ?? "now", to = this.#options.to ?? "never" } = wanted;
     checkFilter(wanted);
     this.#checkNew(wanted);
-    const highs = from === "now" || to === "now" ? await this.seqnos() : this.#highs;
+    const needsHighs = from === "now" || to === "now";
+    const highs = this.#highs = needsHighs ? await this.#nodes.seqnosOf([wanted.vbucket]) : this.#highs;
     const filter = await this.#filterOf(wanted.collections || wanted.scope !== undefined ? wanted : this.#options);
     const stream = await this.#makeStream(wanted, { from: parse(from), to: parse(to), highs, filter });
     if (stream === undefined) return;
     try {
-      await this.#node.add(stream);
+      await this.#nodes.add(stream);
     } catch (error) {
-      await this.#node.remove(stream);
+      await this.#nodes.remove(stream);
       this.#streams.delete(keyOf(stream, this.#options));
       throw error;
     }
@@ -209,7 +205,7 @@ export class DcpCore {
       throw new TypeError(`Cannot close the stream of vbucket ${name.vbucket}: there is none; add it first`);
     }
     if (stream.finished) return;
-    await this.#node.remove(stream);
+    await this.#nodes.remove(stream);
     this.queue.push(closedEvent(stream, stream.received), stream, 0);
   }
 
@@ -226,7 +222,7 @@ export class DcpCore {
   #stop(cause: unknown): void {
     this.#unlisten();
     this.#stopStallWatch();
-    this.#node.close(cause);
+    this.#nodes.close(cause);
   }
 
   #fail(error: unknown): void {
@@ -242,11 +238,11 @@ export class DcpCore {
 
   /** The consumer has taken all that there was. */
   #drained(): void {
-    this.#node.flush();
+    this.#nodes.flush();
     if (!this.queue.over) return;
     this.#unlisten();
     this.#stopStallWatch();
-    this.#node.finish();
+    this.#nodes.finish();
   }
 
   #checkBucket(position: DcpFrom | DcpTo): void {
@@ -260,14 +256,16 @@ export class DcpCore {
 
   async #addAll(vbuckets: Iterable<number> | undefined, from: DcpFrom, to: DcpTo): Promise<void> {
     const needsHighs = vbuckets === undefined || from === "now" || to === "now";
-    const highs = needsHighs ? await this.seqnos() : this.#highs;
+    const asked = vbuckets === undefined ? this.#nodes.vbuckets : [...vbuckets].map(checkVbucket);
+    const highs = needsHighs ? await this.#nodes.seqnosOf(asked) : this.#highs;
+    this.#highs = highs;
     const filter = await this.#filterOf(this.#options);
-    const wanted = [...new Set(vbuckets ?? highs.keys())];
+    const wanted = [...new Set(asked ?? highs.keys())];
     const range = { from: parse(from), to: parse(to), highs, filter };
     const streams = await Promise.all(wanted.map((vbucket) => this.#makeStream({ vbucket }, range)));
     const open = streams.filter((stream) => stream !== undefined);
     if (open.length === 0 && wanted.length > 0) this.queue.end();
-    await Promise.all(open.map((stream) => this.#node.add(stream)));
+    await Promise.all(open.map((stream) => this.#nodes.add(stream)));
   }
 
   async #makeStream(
@@ -298,7 +296,7 @@ export class DcpCore {
     if (from === "beginning") return NO_POSITION;
     if (from !== "now") return from.get(vbucket) ?? NO_POSITION;
     const high = highs.get(vbucket) ?? 0n;
-    return high === 0n ? NO_POSITION : wholePosition(await this.#node.failoverLog(vbucket), high);
+    return high === 0n ? NO_POSITION : wholePosition(await this.#nodes.failoverLog(vbucket), high);
   }
 
   #checkNew(name: DcpStreamName): void {
@@ -313,7 +311,7 @@ export class DcpCore {
   /** Names become numbers here, since streams know nothing else. */
   async #filterOf({ collections, scope }: DcpFilter): Promise<StreamFilter | undefined> {
     if (scope === undefined && collections === undefined) return undefined;
-    const connection = this.#node.use();
+    const connection = this.#nodes.use();
     if (!connection.features.collections) {
       throw new UnsupportedError("Cannot stream by collection or scope: the server has not granted COLLECTIONS", {
         sent: false,
@@ -346,17 +344,18 @@ export class DcpCore {
   }
 
   async #lookForStalls(): Promise<void> {
-    const highs = await this.seqnos();
+    const highs = this.#highs = await this.#nodes.seqnos("connected");
     const lagging = new Map<DcpStream, bigint>();
     for (const stream of this.#streams.values()) {
       const { seqno } = stream.received;
-      if (stream.state !== "streaming" || !stream.caughtUp || seqno >= (highs.get(stream.vbucket) ?? 0n)) continue;
+      if (stream.state !== "streaming" || !stream.caughtUp || !this.#nodes.hasRoom(stream)) continue;
+      if (seqno >= (highs.get(stream.vbucket) ?? 0n)) continue;
       if (this.#lagging.get(stream) !== seqno) {
         lagging.set(stream, seqno);
         continue;
       }
       this.#stalls++;
-      await this.#node.restart(stream);
+      await this.#nodes.restart(stream);
     }
     this.#lagging = lagging;
   }

@@ -1,10 +1,11 @@
 import type { Connection } from "../connection/connection.ts";
 import type { CallOptions } from "../connection/caller.ts";
-import { StatusError } from "../errors.ts";
+import { AuthError, StatusError } from "../errors.ts";
 import { DCP_CONTROL, DCP_OPEN } from "../ops/dcp.ts";
 import { DcpControl, DcpOpenFlag } from "../ops/dcp_flags.ts";
 import { Feature } from "../wire/features.ts";
 import { Status } from "../wire/status.ts";
+import { DcpError } from "./dcp_error.ts";
 import { DCP_DEFAULTS, type DcpOptions } from "./dcp_options.ts";
 
 /** What a server has agreed to on a connection of DCP. */
@@ -32,6 +33,9 @@ export function dcpFeatures({ snappy = true, noopInterval, collections, scope }:
     Feature.XERROR,
     Feature.SELECT_BUCKET,
     Feature.JSON,
+    // Without the first, servers do not grant the second.
+    Feature.DUPLEX,
+    Feature.CLUSTERMAP_CHANGE_NOTIFICATION,
     Feature.ALT_REQUEST_SUPPORT,
     ...(snappy === false ? [] : [Feature.SNAPPY]),
     ...(wanted ? [Feature.COLLECTIONS] : []),
@@ -110,4 +114,19 @@ export async function dcpHandshake(
     }),
   );
   return { accepted, refused, collections };
+}
+
+/** How often a server sends no-ops that was not told, in seconds: 20 today, this once. */
+const LONGEST_DEFAULT = 180;
+
+/** How often the server really shows that it is alive, in seconds; 0 for never. */
+export function noopPeriod({ accepted }: DcpAgreement, asked: number): number {
+  if (!accepted.has(DcpControl.ENABLE_NOOP)) return 0;
+  return accepted.has(DcpControl.SET_NOOP_INTERVAL) ? asked : Math.max(asked, LONGEST_DEFAULT);
+}
+
+/** What another attempt will not change: the server knows who asks, and does not let him. */
+export function isHopeless(error: unknown): boolean {
+  return error instanceof AuthError || error instanceof DcpError ||
+    (error instanceof StatusError && error.status === Status.EACCESS);
 }

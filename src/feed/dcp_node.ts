@@ -1,50 +1,24 @@
 import type { Connection } from "../connection/connection.ts";
 import type { CallOptions } from "../connection/caller.ts";
 import { answerRequest, tell } from "../connection/server_requests.ts";
-import { AuthError, ProtocolError, StatusError } from "../errors.ts";
+import { ProtocolError } from "../errors.ts";
 import type { Frame } from "../frame/frame.ts";
 import { DCP_BUFFER_ACK, DCP_NOOP, DCP_SET_VBUCKET_STATE } from "../ops/dcp.ts";
-import { DcpControl } from "../ops/dcp_flags.ts";
 import { DCP_SNAPSHOT_MARKER } from "../ops/dcp_snapshot.ts";
-import { DCP_CLOSE_STREAM, DCP_GET_FAILOVER_LOG } from "../ops/dcp_stream.ts";
+import { DCP_GET_FAILOVER_LOG } from "../ops/dcp_stream.ts";
 import { GET_ALL_VB_SEQNOS } from "../ops/observe.ts";
 import { type FailoverEntry, VbucketState } from "../ops/vbucket.ts";
 import { isRequest } from "../wire/header.ts";
-import { Status } from "../wire/status.ts";
 import { backoff } from "./backoff.ts";
 import { DcpError } from "./dcp_error.ts";
-import type { DcpEvent } from "./dcp_event.ts";
-import { type DcpAgreement, dcpHandshake } from "./dcp_handshake.ts";
-import { DCP_DEFAULTS, type DcpOptions } from "./dcp_options.ts";
+import { type DcpAgreement, dcpHandshake, isHopeless, noopPeriod } from "./dcp_handshake.ts";
+import type { DcpNodeSettings } from "./dcp_node_settings.ts";
+import { DCP_DEFAULTS } from "./dcp_options.ts";
 import { DcpRequests } from "./dcp_requests.ts";
+import type { DcpCounts, DcpNodeStats } from "./dcp_stats.ts";
 import type { DcpStream, DcpStreamHost } from "./dcp_stream.ts";
-import type { FeedQueue } from "./feed_queue.ts";
 import { FlowWindow } from "./flow_window.ts";
-import type { FeedClock } from "./process_clock.ts";
 import { SilenceWatch } from "./silence_watch.ts";
-
-/** What a {@linkcode DcpNode} is made of. */
-export interface DcpNodeSettings {
-  /** Connects to the node and starts a session there, without unordered execution. */
-  readonly connect: (signal: AbortSignal) => Promise<Connection>;
-  /** What the server calls the connection. */
-  readonly name: string;
-  /** How the feed is to be. */
-  readonly options: DcpOptions;
-  /** Where events go. */
-  readonly queue: FeedQueue<DcpEvent>;
-  /** Timers and chance. */
-  readonly clock: FeedClock;
-  /** Nothing is to be had of this node any more. */
-  failed(error: unknown): void;
-  /** A stream has come to an end behind which nothing is asked for. */
-  finished(stream: DcpStream): void;
-  /** A newer manifest of collections was seen. */
-  sawManifest(manifest: bigint): void;
-}
-
-/** How often a server sends no-ops that was not told, in seconds: 20 today, this once. */
-const LONGEST_DEFAULT = 180;
 
 /** How long an answer may take that waits behind what the server is sending, in milliseconds. */
 const PATIENCE = 60_000;
@@ -63,10 +37,14 @@ export class DcpNode implements DcpStreamHost {
   readonly #requests: DcpRequests;
   #stopWaiting: (() => void) | undefined = undefined;
   #attempts = 0;
+  #connecting: Promise<void> | undefined = undefined;
+  #wasConnected = false;
+  /** How often in a row it refused to let the feed in. */
+  #refusals = 0;
   /** Counts over all connections. */
-  reconnects = 0;
-  noops = 0;
-  strays = 0;
+  #reconnects = 0;
+  #noops = 0;
+  #strays = 0;
   #bytesBefore = 0;
   #ackedBefore = 0;
 
@@ -78,8 +56,19 @@ export class DcpNode implements DcpStreamHost {
       clock: settings.clock,
       signal: this.#over.signal,
       opened: (stream, opaque) => this.#register(stream, opaque),
+      moves: (stream, error) => settings.moves(stream, error),
       failed: (error) => this.fail(error),
     });
+  }
+
+  /** What the node is called. */
+  get name(): string {
+    return this.#settings.node;
+  }
+
+  /** The streams that are had from here. */
+  get streams(): ReadonlySet<DcpStream> {
+    return this.#streams;
   }
 
   /** The connection of now. */
@@ -92,24 +81,42 @@ export class DcpNode implements DcpStreamHost {
     return this.#agreement;
   }
 
-  /** How much of the window is with the consumer. */
-  get window(): FlowWindow {
-    return this.#window;
+  /** Whether more could come: the consumer has not left most of the window full. */
+  get hasRoom(): boolean {
+    const { size, used } = this.#window;
+    return size === 0 || 2 * used < size;
   }
 
-  /** How many streams went back in history. */
-  get rollbacks(): number {
-    return this.#requests.rollbacks;
+  /** What has happened, over all connections. */
+  get counts(): DcpCounts {
+    return {
+      bytes: this.#bytesBefore + this.#window.received,
+      ackedBytes: this.#ackedBefore + this.#window.given,
+      reconnects: this.#reconnects,
+      rollbacks: this.#requests.rollbacks,
+      noops: this.#noops,
+      strays: this.#strays,
+    };
   }
 
-  /** Bytes of messages of streams, and how many of them were given back, over all connections. */
-  get bytes(): { readonly received: number; readonly acked: number } {
-    return { received: this.#bytesBefore + this.#window.received, acked: this.#ackedBefore + this.#window.given };
+  /** How it stands now. */
+  get stats(): DcpNodeStats {
+    const { size, used } = this.#window;
+    const connected = this.#connection !== undefined;
+    return { name: this.name, connected, window: { size, used }, streams: this.#streams.size, ...this.counts };
   }
 
-  /** Connects for the first time; rejects when that cannot be done. */
+  /** Connects, unless it is connected; rejects when that cannot be done now. */
   async start(): Promise<void> {
-    await this.#connect();
+    if (this.#connection !== undefined) return;
+    this.#stopWaiting?.();
+    this.#stopWaiting = undefined;
+    try {
+      await this.#attempt();
+    } catch (error) {
+      if (this.#streams.size > 0 || this.#wasConnected) this.#reconnectLater();
+      throw error;
+    }
   }
 
   /** Asks for a stream; resolves with the first answer to it, and rejects if that is one to give up at. */
@@ -117,6 +124,38 @@ export class DcpNode implements DcpStreamHost {
     this.#streams.add(stream);
     stream.host = this;
     if (this.#connection !== undefined) await this.#requests.open(stream, this.#link());
+  }
+
+  /** Asks for a stream as soon as there is a connection. */
+  take(stream: DcpStream): void {
+    this.#streams.add(stream);
+    stream.host = this;
+    if (this.#connection !== undefined) this.#requests.open(stream, this.#link()).catch((error) => this.fail(error));
+    else if (this.#stopWaiting === undefined && this.#connecting === undefined) void this.#reconnect();
+  }
+
+  /** Lets another node have a stream; what came of it and was not taken comes again from there. */
+  give(stream: DcpStream): void {
+    const open = stream.opaque >= 0;
+    this.#streams.delete(stream);
+    this.#requests.forget(stream);
+    this.#unregister(stream);
+    this.#settings.queue.discard((owner, size) => {
+      if (owner === stream) this.#window.free(size);
+      return owner === stream;
+    });
+    stream.lost();
+    // Who does not have the vbucket any more may have closed it already.
+    if (open && this.#connection !== undefined) this.#requests.close(stream, this.#link()).catch(() => {});
+  }
+
+  /** Closes for good, and gives its streams away. */
+  leave(): readonly DcpStream[] {
+    const streams = [...this.#streams];
+    this.#end(undefined);
+    for (const stream of streams) this.give(stream);
+    this.#connection?.destroy();
+    return streams;
   }
 
   /** Asks for no more of a stream, and has the server close it. What came of it can still be taken. */
@@ -128,7 +167,7 @@ export class DcpNode implements DcpStreamHost {
     stream.finished = true;
     stream.state = "done";
     if (!open || this.#connection === undefined) return;
-    await this.#closeStream(stream);
+    await this.#requests.close(stream, this.#link());
   }
 
   /** The last write of each active vbucket. */
@@ -154,7 +193,7 @@ export class DcpNode implements DcpStreamHost {
     this.#unregister(stream);
     this.#settings.queue.discard((owner) => owner === stream);
     stream.lost();
-    await this.#closeStream(stream);
+    await this.#requests.close(stream, this.#link());
     this.reopen(stream);
   }
 
@@ -204,8 +243,8 @@ export class DcpNode implements DcpStreamHost {
 
   /** {@inheritDoc DcpStreamHost.reopen} */
   reopen(stream: DcpStream): void {
-    if (this.#connection === undefined || this.#over.signal.aborted) return;
-    this.#requests.later(stream, this.#link());
+    if (this.#connection === undefined || this.#over.signal.aborted || stream.host !== this) return;
+    if (!this.#settings.moves(stream)) this.#requests.later(stream, this.#link());
   }
 
   /** {@inheritDoc DcpStreamHost.processed} */
@@ -238,6 +277,12 @@ export class DcpNode implements DcpStreamHost {
     };
   }
 
+  /** Connects, and asks for all streams there are. */
+  #attempt(): Promise<void> {
+    this.#connecting ??= this.#connect().finally(() => this.#connecting = undefined);
+    return this.#connecting;
+  }
+
   async #connect(): Promise<void> {
     const { connect, name, options, clock } = this.#settings;
     const { signal } = this.#over;
@@ -262,7 +307,12 @@ export class DcpNode implements DcpStreamHost {
     }
     this.#connection = connection;
     this.#attempts = 0;
+    this.#refusals = 0;
+    if (this.#wasConnected) this.#reconnects++;
+    this.#wasConnected = true;
     void connection.closed.then(() => this.#lost());
+    const link = this.#link();
+    for (const stream of this.#streams) this.#requests.open(stream, link).catch((error) => this.fail(error));
   }
 
   /** The connection has gone: what was not taken comes again on the next. */
@@ -277,10 +327,12 @@ export class DcpNode implements DcpStreamHost {
       this.#requests.forget(stream);
       stream.lost();
     }
+    this.#settings.lost();
     this.#reconnectLater();
   }
 
   #reconnectLater(): void {
+    if (this.#stopWaiting !== undefined || this.#over.signal.aborted) return;
     const { clock, options } = this.#settings;
     const delay = backoff(clock, this.#attempts++, options.maxBackoff ?? DCP_DEFAULTS.maxBackoff);
     this.#stopWaiting = clock.after(delay, () => {
@@ -291,21 +343,18 @@ export class DcpNode implements DcpStreamHost {
 
   async #reconnect(): Promise<void> {
     try {
-      await this.#connect();
+      await this.#attempt();
     } catch (error) {
       if (this.#over.signal.aborted) return;
-      if (isHopeless(error)) this.fail(error);
-      else this.#reconnectLater();
-      return;
+      if (isHopeless(error) && !this.#settings.tolerates(++this.#refusals)) return this.fail(error);
+      this.#settings.lost();
+      this.#reconnectLater();
     }
-    this.reconnects++;
-    const link = this.#link();
-    for (const stream of this.#streams) this.#requests.open(stream, link).catch((error) => this.fail(error));
   }
 
   #receive(frame: Frame, connection: Connection): void {
     if (frame.opcode === DCP_NOOP.opcode && isRequest(frame.magic)) {
-      this.noops++;
+      this.#noops++;
       answerRequest(connection, frame.opcode, frame.opaque);
       return;
     }
@@ -318,7 +367,7 @@ export class DcpNode implements DcpStreamHost {
     while (stream !== undefined && stream.opaque !== frame.opaque) stream = stream.next;
     if (stream === undefined) {
       // Of a stream that was closed, perhaps: nobody waits for it, and the server counts it all the same.
-      this.strays++;
+      this.#strays++;
       this.#window.free(size);
       return;
     }
@@ -348,27 +397,4 @@ export class DcpNode implements DcpStreamHost {
     stream.next = undefined;
     stream.opaque = -1;
   }
-
-  /** A stream that the server does not know any more is closed as well. */
-  async #closeStream({ vbucket, streamId }: DcpStream): Promise<void> {
-    const how = { vbucket, timeout: PATIENCE, ...(streamId === undefined ? {} : { streamId }) };
-    try {
-      await this.#connection!.call(DCP_CLOSE_STREAM, {}, how);
-    } catch (error) {
-      if (!(error instanceof StatusError)) return;
-      if (error.status !== Status.KEY_ENOENT && error.status !== Status.NOT_MY_VBUCKET) throw error;
-    }
-  }
-}
-
-/** How often the server really shows that it is alive, in seconds; 0 for never. */
-function noopPeriod({ accepted }: DcpAgreement, asked: number): number {
-  if (!accepted.has(DcpControl.ENABLE_NOOP)) return 0;
-  return accepted.has(DcpControl.SET_NOOP_INTERVAL) ? asked : Math.max(asked, LONGEST_DEFAULT);
-}
-
-/** What another attempt will not change: the server knows who asks, and does not let him. */
-function isHopeless(error: unknown): boolean {
-  return error instanceof AuthError || error instanceof DcpError ||
-    (error instanceof StatusError && error.status === Status.EACCESS);
 }

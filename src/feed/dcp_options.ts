@@ -26,7 +26,12 @@ export interface DcpOptions extends OpenOptions, Omit<SessionOptions, "features"
   readonly signal?: AbortSignal;
   /** Encrypts the connection; `true` or what is special about it. */
   readonly tls?: boolean | TlsOptions;
-  /** Which vbuckets to stream; by default all that are active on the node. */
+  /**
+   * By which addresses the nodes of the cluster map are reached: `default`, or the name of a network that it lists, such as `external`. By
+   * default the network that lists the host that was given, if one does.
+   */
+  readonly network?: string;
+  /** Which vbuckets to stream; by default all. */
   readonly vbuckets?: Iterable<number>;
   /** Where to begin; `"now"` by default. Vbuckets that a position does not name begin at the first change. */
   readonly from?: DcpFrom;
@@ -35,9 +40,12 @@ export interface DcpOptions extends OpenOptions, Omit<SessionOptions, "features"
    * are not streamed.
    */
   readonly to?: DcpTo;
-  /** What the server calls the connection, 1 to 200 bytes; a new one each time by default. A second of the same name closes the first. */
+  /**
+   * What the server calls the connection, 1 to 200 bytes; a new one each time by default. A second of the same name closes the first. With
+   * many nodes, a slash and the node follow behind it.
+   */
   readonly name?: string;
-  /** How many bytes the server may send ahead of the consumer; 10 MiB by default, 0 for any number. */
+  /** How many bytes each node may send ahead of the consumer; 10 MiB by default, 0 for any number. */
   readonly windowBytes?: number;
   /**
    * How often the server shows that it is alive, in seconds; 20 by default. Whoever is silent twice as long is given up and connected to
@@ -110,6 +118,9 @@ export const DCP_DEFAULTS = {
   stallTimeout: 60_000,
   maxBackoff: 2000,
 } as const;
+
+/** How long opening a connection may take, in milliseconds: a session takes several round trips, and a server that was just started its time. */
+export const CONNECT_TIMEOUT = 10_000;
 
 const MAX_U32 = 0xffffffff;
 

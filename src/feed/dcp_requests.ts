@@ -1,6 +1,6 @@
 import type { Connection } from "../connection/connection.ts";
 import type { CallOptions } from "../connection/caller.ts";
-import { StatusError } from "../errors.ts";
+import { NotMyVbucketError, StatusError } from "../errors.ts";
 import type { Frame } from "../frame/frame.ts";
 import { statusError } from "../ops/status_error.ts";
 import { DCP_CLOSE_STREAM, DCP_GET_FAILOVER_LOG, DCP_STREAM_REQUEST } from "../ops/dcp_stream.ts";
@@ -34,6 +34,8 @@ export interface DcpRequestsSettings {
   readonly signal: AbortSignal;
   /** A stream was granted; its messages have this opaque. */
   opened(stream: DcpStream, opaque: number): void;
+  /** A stream was refused where it was asked for; returns whether it is had from elsewhere from now on. */
+  moves(stream: DcpStream, error: NotMyVbucketError): boolean;
   /** A stream was refused for good, after its first answer. */
   failed(error: unknown): void;
 }
@@ -102,6 +104,7 @@ export class DcpRequests {
     } catch (error) {
       // Another connection will be had, on which it is asked for again.
       if (!isCurrent()) return;
+      if (error instanceof NotMyVbucketError && this.#settings.moves(stream, error)) return;
       if (error instanceof DcpError || (error instanceof StatusError && FINAL.includes(error.status))) throw error;
       if (!(error instanceof StatusError)) link.connection.destroy(error);
       else this.later(stream, link);
@@ -137,6 +140,17 @@ export class DcpRequests {
       stream.opened(start, { opaque: frame.opaque, log: entries, window, collections, rollback });
       return undefined;
     });
+  }
+
+  /** Has the server close a stream; one that it does not know any more is closed as well. */
+  async close({ vbucket, streamId }: DcpStream, { connection }: DcpLink): Promise<void> {
+    const how = { vbucket, timeout: PATIENCE, ...(streamId === undefined ? {} : { streamId }) };
+    try {
+      await connection.call(DCP_CLOSE_STREAM, {}, how);
+    } catch (error) {
+      if (!(error instanceof StatusError)) return;
+      if (error.status !== Status.KEY_ENOENT && error.status !== Status.NOT_MY_VBUCKET) throw error;
+    }
   }
 
   /** A stream that was closed before it was granted. Its messages are nobody's, and the server need not send more of them. */

@@ -153,6 +153,11 @@ export class DcpStream implements QueueOwner<DcpEvent> {
     return this.#newest === undefined || this.#newest === this.#taken;
   }
 
+  /** Whether it is neither had nor asked for at the moment. */
+  get isWaiting(): boolean {
+    return this.state === "idle" || this.state === "reopening";
+  }
+
   /** Whether it goes on for ever. */
   get endless(): boolean {
     return this.settings.end === MAX_SEQNO;

@@ -100,13 +100,13 @@ export class FeedQueue<E> {
     this.#waiters = this.#waiters.filter((other) => other.waiter !== waiter);
   }
 
-  /** Drops the events of some owners, as if they had never come. */
-  discard(dropped: (owner: QueueOwner<E>) => boolean): void {
+  /** Drops the events of some owners, as if they had never come; it is asked about each, with its bytes on the wire. */
+  discard(dropped: (owner: QueueOwner<E>, size: number) => boolean): void {
     let to = this.#head;
     for (let from = this.#head; from < this.#tail; from++) {
       const at = from & this.#mask;
       const owner = this.#owners[at]!;
-      if (dropped(owner)) {
+      if (dropped(owner, this.#sizes[at]!)) {
         this.#bytes -= this.#sizes[at]!;
         continue;
       }

@@ -9,8 +9,8 @@ import type { Random } from "./random.ts";
 
 /** How much time passes at once, in ms. */
 const STEP = 50;
-/** So many steps in microtasks alone; then timers and sockets of the runtime have their turn. */
-const STEPS = 50;
+/** So much of it passes in microtasks alone, in ms; then the timers of the runtime have their turn, as some of its pipes need one. */
+const TURN = 500;
 /** After so much time, in ms, nothing that a test waits for will come any more. */
 const TOO_LONG = 3_600_000;
 
@@ -46,15 +46,16 @@ export class SceneTime extends ManualClock {
       if (settled) return await promise;
       if (this.time > late) throw new Error("what is waited for does not come");
       this.pass(STEP);
-      if (step % STEPS === 0) await nextTask();
+      if (step % (TURN / STEP) === 0) await nextTask();
     }
   }
 
   /** Lets so much time pass, in ms, with all that happens in it. */
   async rest(ms: number): Promise<void> {
-    for (let left = ms; left > 0; left -= STEP) {
-      this.pass(Math.min(left, STEP));
+    for (let left = ms; left > 0; left -= TURN / 2) {
+      this.pass(Math.min(left, TURN / 2));
       await endOfTurn();
+      if (left % TURN === 0) await nextTask();
     }
   }
 }
