@@ -1,141 +1,112 @@
-/** The embedded server beside a real memcached: the same random requests must be answered with the same bytes. */
+/** The embedded server beside a real memcached: the same random requests, by each of the three wires, must be answered alike. */
 
-import { assertEquals } from "@std/assert";
+import { assertGreater } from "@std/assert";
 import { MemoryStore, Server } from "../../src/server.ts";
 import { memoryPair } from "../../src/transport/memory.ts";
-import { request, Talk } from "../contract/conformance_talk.ts";
-import { toHex } from "../support/hex.ts";
+import { BinaryPair, randomRequests } from "../support/binary_pair.ts";
 import type { Memcached } from "../support/memcached.ts";
-import { type Random, withRandom } from "../support/random.ts";
-import { type CasPairs, type RandomRequest, randomRequest } from "../support/random_requests.ts";
+import { Random, withRandom } from "../support/random.ts";
+import { randomClassic, type RandomCommand, randomCommand, randomMeta } from "../support/random_text.ts";
+import { randomRound, TextPair } from "../support/text_pair.ts";
 import { wireOf } from "../support/transport_wire.ts";
 import { withMemcached } from "../support/with_memcached.ts";
-import type { WireFrame } from "../support/wire_frame.ts";
 import { connectWire } from "../vectors/wire.ts";
 
-const ROUNDS = 1500;
+/** So many commands by each of the wires; with those of both together more than 100,000 in all. */
+const COMMANDS = 30_000;
 
-/** The opaque of the NOOP at the end of a round; no other request has it. */
-const LAST = 0xffffffff;
+/** So many by two wires in turn. */
+const MIXED = 15_000;
+
+/** Seeds by which something once was answered otherwise. */
+const SAVED: readonly number[] = [];
+
+/** For each of these seeds. */
+const AGAIN = 3000;
 
 // Its other threads would hold items now and then, which is seen when they are counted with.
 const memcachedTest = await withMemcached({ args: ["-o", "no_lru_maintainer,no_lru_crawler"] });
 
-memcachedTest("the embedded server answers thousands of random requests as memcached does", async (memcached) => {
-  await withRandom(async (random) => {
-    await using server = new Server();
-    new MemoryStore({ version: memcached.version }).register(server);
-    const pair = new Pair(memcached, server);
-    try {
-      for (let round = 0; round < ROUNDS; round++) await pair.play(randomRound(random, pair.casPairs));
-    } finally {
-      await pair.close();
-    }
+for (const [wire, next] of [["classic text", randomClassic], ["meta", randomMeta]] as const) {
+  memcachedTest(
+    `the embedded server answers ${COMMANDS} random commands of ${wire} as memcached does`,
+    (memcached) => withRandom((random) => playText(memcached, random, { next, commands: COMMANDS })),
+  );
+}
+
+memcachedTest(
+  `the embedded server answers ${COMMANDS} random binary requests as memcached does`,
+  (memcached) => withRandom((random) => playBinary(memcached, random, COMMANDS)),
+);
+
+memcachedTest(
+  `what one wire writes the others read alike on both servers, ${MIXED} commands long`,
+  (memcached) => withRandom((random) => playAll(memcached, random, MIXED)),
+);
+
+for (const seed of SAVED) {
+  memcachedTest(`the embedded server answers what came of seed ${seed} as memcached does`, async (memcached) => {
+    await playText(memcached, new Random(seed), { next: randomCommand, commands: AGAIN });
+    await playBinary(memcached, new Random(seed), AGAIN);
+    await playAll(memcached, new Random(seed), AGAIN);
   });
-});
-
-/** Some requests that go at once. */
-function randomRound(random: Random, pairs: CasPairs): RandomRequest[] {
-  const requests: RandomRequest[] = [];
-  let reads = false;
-  for (let left = 1 + random.int(6); left > 0; left--) {
-    const next = randomRequest(random, pairs);
-    if (next.senseless && requests.length > 0) continue;
-    // memcached leaves an item alone that it has yet to send, and makes a new one of another width.
-    if (next.counts && reads) continue;
-    requests.push(next);
-    reads ||= next.reads;
-    if (next.fatal) break;
-  }
-  return requests;
 }
 
-/** A connection to each of the two. */
-class Pair {
-  readonly #memcached: Memcached;
+interface TextPlay {
+  readonly next: (random: Random) => RandomCommand;
+  readonly commands: number;
+}
+
+async function playText(memcached: Memcached, random: Random, { next, commands }: TextPlay): Promise<void> {
+  await using both = await Both.start(memcached);
+  const { text } = both;
+  while (text.commands < commands) await text.play(randomRound(() => next(random), random, 25));
+  assertGreater(text.bytes, commands);
+}
+
+async function playBinary(memcached: Memcached, random: Random, commands: number): Promise<void> {
+  await using both = await Both.start(memcached);
+  const { binary } = both;
+  while (binary.requests < commands) await binary.play(randomRequests(random, binary.casPairs, 15));
+}
+
+async function playAll(memcached: Memcached, random: Random, commands: number): Promise<void> {
+  await using both = await Both.start(memcached);
+  const { text, binary } = both;
+  while (text.commands + binary.requests < commands) {
+    // memcached looks for a minus sign in what lay where a large number lies now.
+    const round = randomRound(() => randomCommand(random), random, 8);
+    await text.play(round.filter((command) => !command.text.includes("\r\n-5")));
+    await binary.play(randomRequests(random, binary.casPairs, 8));
+  }
+}
+
+/** Both servers, without items, and connections to them. */
+class Both implements AsyncDisposable {
+  readonly text: TextPair;
+  readonly binary: BinaryPair;
   readonly #server: Server;
-  #theirs: Talk | undefined;
-  #ours: Talk | undefined;
-  /** Which version of ours is which of theirs. */
-  readonly #cas = new Map<bigint, bigint>();
 
-  constructor(memcached: Memcached, server: Server) {
-    this.#memcached = memcached;
+  private constructor(server: Server, text: TextPair, binary: BinaryPair) {
     this.#server = server;
+    this.text = text;
+    this.binary = binary;
   }
 
-  get casPairs(): CasPairs {
-    return [...this.#cas];
-  }
-
-  /** Sends the same to both, and compares what comes. Only the last may be fatal. */
-  async play(requests: readonly RandomRequest[]): Promise<void> {
-    const theirs = this.#theirs ??= await this.#open(new Talk(await connectWire(this.#memcached.port)));
-    const ours = this.#ours ??= await this.#open(this.#connect());
-    const fatal = requests.some((request) => request.fatal);
-    if (fatal && requests.length > 1) {
-      // Apart, since memcached resets a connection that it closes with bytes unread, and answers that are under way get lost.
-      await this.play(requests.slice(0, -1));
-      return await this.play(requests.slice(-1));
-    }
-    const end = fatal ? [] : [request({ opcode: 0x0a, opaque: LAST })];
-    await theirs.send(...requests.map(({ bytes }) => bytes), ...end);
-    await ours.send(...requests.map(withOtherCas), ...end);
-    const expected = await hear(theirs);
-    const actual = await hear(ours);
-    if (fatal && expected.length === 0) actual.length = 0;
-    const sent = requests.map(({ bytes }) => toHex(bytes.subarray(0, 300))).join("\n");
-    assertEquals(actual.map(withoutCas), expected.map(withoutCas), `after the requests\n${sent}\n`);
-    for (const [i, { cas }] of expected.entries()) this.#match(cas, actual[i]!.cas, sent);
-    if (fatal) await this.close();
-  }
-
-  async close(): Promise<void> {
-    await this.#theirs?.[Symbol.asyncDispose]();
-    await this.#ours?.[Symbol.asyncDispose]();
-    this.#theirs = this.#ours = undefined;
-  }
-
-  #connect(): Talk {
+  static async start(memcached: Memcached): Promise<Both> {
+    const server = new Server();
+    new MemoryStore({ version: memcached.version }).register(server);
     const [client, peer] = memoryPair();
-    this.#server.serve(peer);
-    return new Talk(wireOf(client));
+    server.serve(peer);
+    const text = new TextPair(await connectWire(memcached.port), wireOf(client));
+    // The first version of ours is none that an item has any more, as with the other.
+    await text.play([{ text: "set a 0 0 1\r\n1\r\nflush_all\r\n", counts: false, reads: false }]);
+    return new Both(server, text, new BinaryPair(memcached, server));
   }
 
-  /** The first byte of all says which protocol it is: it must be a good one. */
-  async #open(talk: Talk): Promise<Talk> {
-    await talk.ask({ opcode: 0x0a });
-    return talk;
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.text.close();
+    await this.binary.close();
+    await this.#server.close();
   }
-
-  #match(theirs: bigint, ours: bigint, sent: string): void {
-    const known = this.#cas.get(theirs);
-    assertEquals(theirs === 0n ? 0n : known ?? ours, ours, `the CAS after the requests\n${sent}\n`);
-    if (theirs === 0n || known !== undefined) return;
-    this.#cas.set(theirs, ours);
-    // Those of long ago are no more than wrong.
-    if (this.#cas.size > 100) this.#cas.delete(this.#cas.keys().next().value!);
-  }
-}
-
-/** The answers up to that of the last NOOP, or to the end of the connection. */
-async function hear(talk: Talk): Promise<WireFrame[]> {
-  const answers: WireFrame[] = [];
-  for (let answer = await talk.next(); answer !== undefined; answer = await talk.next()) {
-    answers.push(answer);
-    if (answer.opaque === LAST) break;
-  }
-  return answers;
-}
-
-function withOtherCas({ bytes, otherCas }: RandomRequest): Uint8Array {
-  const other = bytes.slice();
-  new DataView(other.buffer).setBigUint64(16, otherCas);
-  return other;
-}
-
-function withoutCas({ bytes }: WireFrame): string {
-  const rest = bytes.slice();
-  rest.fill(0, 16, 24);
-  return toHex(rest.length > 2000 ? rest.subarray(0, 2000) : rest);
 }

@@ -23,7 +23,7 @@ export interface RandomRequest {
 /** The versions that both servers gave to the same writes. */
 export type CasPairs = readonly (readonly [first: bigint, other: bigint])[];
 
-const KEYS = ["a", "b", "counter", "k:1", "k:2", "\xff\0 \r\n", "long".repeat(62)];
+const KEYS = ["a", "b", "counter", "k:1", "k:2", "\xff\0 \r\n", "\xff\0 ", "long".repeat(62)];
 
 /**
  * Numbers, nearly numbers, and texts. Two kinds are missing, with which memcached reads the memory of others: blanks alone, and a

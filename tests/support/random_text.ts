@@ -11,8 +11,8 @@ export interface RandomCommand {
   readonly reads: boolean;
 }
 
-const KEYS = ["a", "b", "c", "foo", "bar", "k\xe4", "k%+", "x".repeat(250)];
-const BASE64 = ["Zm9v", "YmFy", "YQ==", "AP/+", "Zm9", "===="];
+const KEYS = ["a", "b", "c", "foo", "bar", "counter", "k:1", "k\xe4", "k%+", "x".repeat(250)];
+const BASE64 = ["Zm9v", "YmFy", "YQ==", "AP/+", "/wAg", "azox", "Zm9", "===="];
 // Of 2^63 and more memcached looks for a minus sign in what lies behind the value.
 const VALUES = ["", "1", "7", "15", "100", "9000000000000000000", "abc", "-5", " 3", "12 ", "x".repeat(300), "a\r\nb"];
 /** To put before or behind a value: no large numbers, and no blanks alone, behind which memcached reads on in what lay there. */
@@ -20,6 +20,10 @@ const PIECES = ["", "abc", "7", "x".repeat(300), "a\r\nb"];
 const EXPIRIES = ["0", "0", "0", "1000", "-1", "x", "2592000", "4000000000", "2147483647", "99999999999"];
 const FLAGS = ["0", "0", "5", "4294967295", "4294967296", "-1", "x"];
 const DELTAS = ["1", "5", "0", "1000000000000", "18446744073709551616", "-1", "x"];
+/**
+ * None of them reads with a key that is too long, at which memcached forgets the replies that it has yet to send; none changes how
+ * memcached goes on, and none is answered by how much of a batch was read at once, as `watch` is.
+ */
 const ODD = [
   "get",
   "gat 0",
@@ -58,8 +62,39 @@ const ODD = [
   "stats nonsense",
   "stats sizes",
   "stats detail",
+  "stats detail x",
+  "stats cachedump 1",
+  "stats cachedump 999 0",
+  "stats extstore",
+  "stats settingsx",
   "shutdown",
   "lru_crawler",
+  "lru_crawler enable x",
+  "lru_crawler metadump 1 2",
+  "lru_crawler sleep x",
+  "lru_crawler sleep 100",
+  "lru_crawler sleep 9000000",
+  "lru_crawler tocrawl -1",
+  "lru_crawler tocrawl 7",
+  "slabs reassign 1 1",
+  "slabs reassign 0 900",
+  "slabs reassign 1 x",
+  "slabs automove 0",
+  "slabs automove 7",
+  "slabs automove 0 noreply",
+  "lru tune 10 20 0.1 2.0",
+  "lru tune 90 20 0.1 2.0",
+  "lru temp_ttl x",
+  "cache_memlimit 1",
+  "cache_memlimit 256",
+  "cache_memlimit 256 noreply",
+  "cache_memlimit x",
+  "refresh_certs",
+  "verbosity -1",
+  "set a 0 0 -1",
+  `set ${"x".repeat(251)} 0 0 1`,
+  `ms ${"x".repeat(251)} 1`,
+  `get ${"nobody ".repeat(400)}a`,
   "me a b c",
   `mg nobody O${"o".repeat(32)}`,
   `mg nobody O${"o".repeat(31)}`,
@@ -73,14 +108,35 @@ const ODD = [
   `mg a ${[..."bcfhklOqstuvIPL"].join(" ")} MI C0`,
 ];
 
-/** The next command. */
+/** The next command of either protocol. */
 export function randomCommand(random: Random): RandomCommand {
-  const text = random.int(12) === 0 ? `${random.pick(ODD)}\r\n` : random.int(5) < 2 ? classic(random) : meta(random);
+  return random.int(5) < 2 ? randomClassic(random) : randomMeta(random);
+}
+
+/** The next classic command, or one that is none. */
+export function randomClassic(random: Random): RandomCommand {
+  return described(random.int(12) === 0 ? `${random.pick(ODD)}\r\n` : classic(random));
+}
+
+/** The next meta command, or one that is none. */
+export function randomMeta(random: Random): RandomCommand {
+  return described(random.int(20) === 0 ? `${random.pick(ODD)}\r\n` : meta(random));
+}
+
+function described(text: string): RandomCommand {
   const word = text.slice(0, 4);
   return { text, counts: /^(incr|decr|ma |appe|prep)/.test(word), reads: /^(get|gat|mg)/.test(word) };
 }
 
+/** One byte for itself is too much for an item of memcached. */
+const TOO_LARGE = "x".repeat(1024 * 1024);
+
 function classic(random: Random): string {
+  if (random.int(1500) === 0) {
+    const command = random.pick(["set", "add", "replace", "append"]);
+    const quiet = random.pick(["", " noreply"]);
+    return `${command} ${random.pick(KEYS)} 0 0 ${TOO_LARGE.length}${quiet}\r\n${TOO_LARGE}\r\n`;
+  }
   const key = random.pick(KEYS);
   const quiet = random.int(6) === 0 ? " noreply" : "";
   const command = random.pick(["set", "set", "add", "replace", "append", "prepend"]);
@@ -114,6 +170,10 @@ function classic(random: Random): string {
 }
 
 function meta(random: Random): string {
+  if (random.int(1500) === 0) {
+    const flags = random.pick(["", " q k", " ME", " MA c", " T0 O1"]);
+    return `ms ${random.pick(KEYS)} ${TOO_LARGE.length}${flags}\r\n${TOO_LARGE}\r\n`;
+  }
   const binary = random.int(5) === 0;
   const key = random.pick(binary ? BASE64 : KEYS);
   const flags: string[] = binary ? ["b"] : [];

@@ -11,6 +11,8 @@ import { UserTable } from "../user_table.ts";
 
 /** Where replies are written. */
 export interface ReplySink {
+  /** Whether other commands came at once with this one, of which not all is answered yet. */
+  readonly pipelined: boolean;
   /** Appends text, a byte for each character. */
   text(text: string): void;
   /** Appends bytes. */

@@ -59,6 +59,7 @@ function reclaim(word: string, { cache, store, tuning }: TextContext): string {
 
 function dumpClasses(word: string, out: ReplySink, context: TextContext): LongReply | undefined {
   if (!context.tuning.crawler) return void out.text("CLIENT_ERROR lru crawler disabled\r\n");
+  if (out.pipelined) return void out.text("ERROR cannot pipeline other commands before metadump\r\n");
   const classes = word === "hash" ? ALL : classesOf(word);
   if (classes === undefined) return void out.text(`${CLASS_ERROR}\r\n`);
   if (classes.has(1)) return dump(context, out);

@@ -14,6 +14,8 @@ import { bytesOf, wordsOf } from "./words.ts";
 export interface LineOutcome {
   readonly block?: DataBlock;
   readonly reply?: LongReply;
+  /** Whether memcached sends all that it has answered until now before it looks at more. */
+  readonly flushes?: boolean;
 }
 
 type Command = (words: readonly string[], out: ReplySink, context: TextContext) => LineOutcome | void;
@@ -29,7 +31,12 @@ const storing =
     return block && { block };
   };
 
-const get = long(retrieve);
+const get: Command = (words, out, context) => {
+  const reply = retrieve(words, out, context);
+  return reply === undefined ? FLUSHED : { ...FLUSHED, reply };
+};
+
+const FLUSHED: LineOutcome = { flushes: true };
 const set = storing(storeValue);
 
 const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
@@ -64,8 +71,13 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ["md", metaDelete],
   ["ma", metaArithmetic],
   ["me", metaDebug],
-  ["mn", (_, out) => out.text("MN\r\n")],
+  ["mn", fence],
 ]);
+
+function fence(_words: readonly string[], out: ReplySink): LineOutcome {
+  out.text("MN\r\n");
+  return FLUSHED;
+}
 
 /**
  * Answers one line of the text protocols, classic and meta, as memcached 1.6 does.

@@ -7,7 +7,7 @@ import { type DataBlock, RequestReader } from "./request_reader.ts";
 import { answerLine } from "./text_commands.ts";
 
 /** What a text session needs of the connection that it is on. */
-export interface TextSessionHost extends Omit<ReplySink, "watch"> {
+export interface TextSessionHost extends Omit<ReplySink, "watch" | "pipelined"> {
   /** The connection, as others know it. */
   readonly session: Session;
   /** Whether more bytes wait to be written than may. */
@@ -27,6 +27,7 @@ export class TextSession {
   readonly #reader = new RequestReader();
   /** A reply that there was no room for yet. */
   #reply: LongReply | undefined = undefined;
+  #pipelined = false;
   /** What is told the client who watches, and what it says is not looked at. */
   #watcher: Watcher | undefined = undefined;
 
@@ -35,7 +36,11 @@ export class TextSession {
     this.#host = host;
     this.#context = context;
     this.#maxLine = maxLine;
+    const isPipelined = (): boolean => this.#pipelined;
     this.#out = {
+      get pipelined() {
+        return isPipelined();
+      },
       text: (text) => host.text(text),
       bytes: (bytes) => host.bytes(bytes),
       close: () => host.close(),
@@ -60,6 +65,7 @@ export class TextSession {
    */
   receive(chunk: Uint8Array): void {
     if (this.#watcher !== undefined) return;
+    this.#pipelined = false;
     this.#reader.push(chunk);
     try {
       this.work();
@@ -97,6 +103,7 @@ export class TextSession {
       return logIn(line, this.#out, this.#context, (user) => session.user = user);
     }
     const outcome = answerLine(line, this.#out, this.#context);
+    this.#pipelined = outcome?.flushes !== true;
     this.#reply = outcome?.reply;
     return outcome?.block;
   };

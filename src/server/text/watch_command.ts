@@ -16,6 +16,7 @@ const KINDS: ReadonlyMap<string, number> = new Map([
 
 /** `watch`: from now on the connection is told what happens, and what it says is not looked at. */
 export function watch(words: readonly string[], out: ReplySink, { follow }: TextContext): void {
+  if (out.pipelined) return out.text("ERROR cannot pipeline other commands before watch\r\n");
   const names = words.length > 1 ? words.slice(1) : ["fetchers"];
   let kinds = 0;
   for (const name of names) {

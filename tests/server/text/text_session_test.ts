@@ -74,7 +74,8 @@ test("one server answers text and binary clients from one store", async () => {
 test("metadump lists all items, with their keys escaped, and no others", async () => {
   await using scene = scenery();
   const heard = await exchange(scene, [
-    "ms AP8r 1 b\r\n1\r\nset b+%c 7 100 1\r\n2\r\nset gone 0 -1 1\r\n3\r\nget b+%c\r\nlru_crawler metadump all\r\n",
+    "ms AP8r 1 b\r\n1\r\nset b+%c 7 100 1\r\n2\r\nset gone 0 -1 1\r\n3\r\nget b+%c\r\n",
+    "lru_crawler metadump all\r\n",
   ], 1000);
   const lines = heard.slice(heard.indexOf("key=")).split("\n");
   assertEquals(lines.map((line) => line.replace(/exp=\d+|la=\d+|cas=\d+/g, "#")), [
