@@ -2,6 +2,7 @@ import type { CallOptions, Settle } from "../connection/caller.ts";
 import { ClosedError } from "../errors.ts";
 import type { Bytes } from "../frame/frame_writer.ts";
 import type { Op, Outgoing } from "../ops/op.ts";
+import { ownIfNeeded } from "../link/own_bytes.ts";
 import { describe, quote } from "../ops/status_error.ts";
 import { NoServerError, SkippedError } from "./cluster_errors.ts";
 import type { FailoverDesk, Target } from "./failover_desk.ts";
@@ -41,8 +42,11 @@ export function callShard<Req, Res, T>(
   shard.calls++;
   if (desk === undefined) return shard.caller.call(op, request, options, settle);
   const since = desk.now();
+  // By the time that it fails, its bytes may be those of another call.
+  const own = { op, request: ownIfNeeded(request), options, settle };
+  const ownKey = ownIfNeeded(key);
   return shard.caller.call(op, request, options, settle)
-    .catch((cause) => move(call, { key, shard, desk, cause, since }));
+    .catch((cause) => move(own, { key: ownKey, shard, desk, cause, since }));
 }
 
 /** A call that failed, and where. */

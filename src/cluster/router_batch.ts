@@ -3,6 +3,7 @@ import { checkRequests } from "../connection/check_requests.ts";
 import { MemcachedError, StatusError } from "../errors.ts";
 import type { Bytes } from "../frame/frame_writer.ts";
 import type { Op, Outgoing } from "../ops/op.ts";
+import { ownIfNeeded } from "../link/own_bytes.ts";
 import { nodeError } from "./cluster_errors.ts";
 import { type Detour, nowhere, shorten, skipped } from "./detour.ts";
 import type { Target } from "./failover_desk.ts";
@@ -44,7 +45,10 @@ export class RouterBatch<Req, Res, T> {
 
   /** Makes one; nothing is sent before {@linkcode RouterBatch.run}. */
   constructor(call: ManyCalls<Req, Res, T>, shards: ShardManager, detour: Detour) {
-    this.#call = call;
+    // By the time that some fail and go elsewhere, their bytes may be those of other calls.
+    this.#call = detour.desk === undefined || detour.sentinels
+      ? call
+      : { ...call, requests: call.requests.map(ownIfNeeded) };
     this.#shards = shards;
     this.#detour = detour;
     this.#since = detour.desk?.now() ?? 0;

@@ -16,6 +16,11 @@ export function ownBytes<T>(part: T): T {
   return copy as T;
 }
 
+/** The same request, with bytes of its own if it has any that may change. */
+export function ownIfNeeded<T>(part: T): T {
+  return mayHaveChanged(part) ? ownBytes(part) : part;
+}
+
 /** Whether a request has bytes that the caller may have changed since the call was made. */
 export function mayHaveChanged(part: unknown): boolean {
   if (part instanceof Uint8Array) return part.length < LARGE;

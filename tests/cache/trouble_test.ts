@@ -8,7 +8,7 @@ import { Lease } from "../../src/cache/lease.ts";
 import { Namespace } from "../../src/cache/namespace.ts";
 import { withPrefix } from "../../src/cache/prefix_caller.ts";
 import { connect } from "../../src/client/connect.ts";
-import { ConnectionError, UnsupportedError } from "../../src/errors.ts";
+import { UnsupportedError } from "../../src/errors.ts";
 import { MemoryStore } from "../../src/server/memory_store.ts";
 import { Server } from "../../src/server/server.ts";
 import { memoryPair } from "../../src/transport/memory.ts";
@@ -25,14 +25,6 @@ function gate(): { readonly open: () => void; readonly opened: Promise<void> } {
   let open = () => {};
   const opened = new Promise<void>((resolve) => open = resolve);
   return { open: () => open(), opened };
-}
-
-/** Waits that move the clock of the scene and pass at once. */
-function passing(scene: CacheScene): NonNullable<CacheOptions<number>["delay"]> {
-  return (ms, { signal }) => {
-    scene.pass(ms);
-    return signal.aborted ? Promise.reject(signal.reason) : Promise.resolve();
-  };
 }
 
 test("cache: the turn is given back for all who wait, although the one who took it has given up", async () => {

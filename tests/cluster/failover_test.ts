@@ -284,3 +284,23 @@ test("each shard counts what it was asked, what was left out and what went elsew
   await fast.router.call(GET, { key: "0:k" });
   assertEquals(fast.router.shards.shards[0]?.calls, 1);
 });
+
+test("a call that moves is the one that was made, whatever became of its bytes meanwhile", async () => {
+  const made = cluster({ b: UNSENT }, { failover: "next-node" });
+  made.node("c").answer = ({ request }) => {
+    const { key, value } = request as { key: unknown; value?: unknown };
+    return [key, value].map((part) => part instanceof Uint8Array ? new TextDecoder().decode(part) : part).join(" ");
+  };
+  const key = new TextEncoder().encode("1:mine");
+  const value = new TextEncoder().encode("v");
+  const calls = [
+    made.router.call(GET, { key }),
+    made.router.call(SET, { key, value, flags: 0, expiry: 0 }),
+    made.router.batch(SET, [{ key, value, flags: 0, expiry: 0 }, set("1:text")]),
+  ];
+  key.fill(0x78);
+  value.fill(0x78);
+  const [one, other, many] = await Promise.all(calls);
+  assertEquals([one, other] as unknown, ["1:mine ", "1:mine v"]);
+  assertEquals((many as { replies: unknown }).replies, ["1:mine v", "1:text v"]);
+});
