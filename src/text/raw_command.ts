@@ -59,7 +59,10 @@ const BY_TWO_WORDS: Readonly<Record<string, number>> = {
 };
 
 /** The commands that a last word `noreply` makes silent. */
-const SILENT = new Set([...STORAGE, "delete", "incr", "decr", "touch", "flush_all", "verbosity"]);
+const SILENT = new Set([
+  ...[...STORAGE, "delete", "incr", "decr", "touch", "flush_all", "verbosity", "lru", "cache_memlimit"],
+  "slabs automove",
+]);
 
 /**
  * Which replies a command can have, by its own grammar: a single reply for most, everything up to `END` for those that list
@@ -84,7 +87,7 @@ export function answersOf(line: string): number {
   if (META.has(first) && words.slice(2).some((word) => word === "q")) {
     throw new TypeError(`Cannot tell whether a reply comes to "${first} ${second}": it is quiet`);
   }
-  if (SILENT.has(first) && words.at(-1) === "noreply") return Answers.NOTHING;
+  if (words.at(-1) === "noreply" && (SILENT.has(first) || SILENT.has(`${first} ${second}`))) return Answers.NOTHING;
   if (first === "stats" && second === "detail" && third === "dump") return Answers.LINES;
   const two = `${first} ${second}`;
   if (Object.hasOwn(BY_TWO_WORDS, two)) return BY_TWO_WORDS[two]!;

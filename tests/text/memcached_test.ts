@@ -56,8 +56,25 @@ for (const exchange of TEXT_RECORDED) {
     `memcached answers as recorded: ${exchange.name}`,
     exchange.server ?? [],
     ({ port, version }) =>
-      withWire(port, (wire) => replayText(exchange, wire, { exact: version === RECORDED_VERSION })),
+      withWire(port, async (wire) => {
+        const settled = async ({ send }: { readonly send: string }): Promise<void> => {
+          if (send === "lru_crawler disable\r\n") await crawlerEnds(port);
+        };
+        await replayText(exchange, wire, { exact: version === RECORDED_VERSION, restless: true, settled });
+      }),
   );
+}
+
+/** The server says that it has stopped its crawler as soon as it has asked it to: what comes next finds it still there or not. */
+async function crawlerEnds(port: number): Promise<void> {
+  await withWire(port, async (wire) => {
+    let settings = "";
+    while (!settings.includes("STAT lru_crawler no\r\n")) {
+      await wire.write(latin1("stats settings\r\n"));
+      settings = "";
+      while (!settings.endsWith("\r\nEND\r\n")) settings += fromLatin1(await readChunk(wire, "stats settings"));
+    }
+  });
 }
 
 memcachedTest("memcached: a dump of many keys is read as it comes", [], async ({ port }) => {

@@ -1,32 +1,42 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { Answers } from "../../src/text/answers.ts";
 import { answersOf, RAW } from "../../src/text/raw_command.ts";
+import { ReplySplitter } from "../../src/text/reply_splitter.ts";
 import { TextWriter } from "../../src/text/text_writer.ts";
 import { test } from "../support/test.ts";
-import { answersNamed, fromLatin1 } from "../support/text_wire.ts";
+import { answersNamed, fromLatin1, latin1 } from "../support/text_wire.ts";
 import { TEXT_RECORDED } from "../vectors/text_recorded.ts";
 
 test("answersOf knows which replies the recorded commands had", () => {
   let known = 0;
-  for (const { name, steps } of TEXT_RECORDED) {
-    for (const { send, expect } of steps) {
+  for (const { name, steps, server } of TEXT_RECORDED) {
+    // A server that wants a log-in first answers nothing as its command has it.
+    if (server?.includes("-Y") === true) continue;
+    for (const { send, expect, receive, closes } of steps) {
       // One command, and no value behind it but its own.
       const [line = "", value, rest] = send.split("\r\n");
       if (rest !== undefined && rest !== "" || / q( |$)/.test(line) || line.startsWith("watch") || line === "") {
         continue;
       }
       if (value !== undefined && value !== "" && !/^(set|add|replace|append|prepend|cas|ms) /.test(line)) continue;
-      assertEquals(answersOf(line), lenient(expect, line), `${name}: ${line}`);
+      if (closes === true) continue;
+      if (expect === "ANY" || OWN_WAY.test(line)) assertTaken(line, receive, name);
+      else assertEquals(answersOf(line), answersNamed(expect), `${name}: ${line}`);
       known++;
     }
   }
   assertEquals(known > 150, true);
 });
 
-/** What is recorded as any answer is one that no row writes. */
-function lenient(expect: string, line: string): number {
-  if (/^(lru_crawler (enable|sleep)|shutdown|refresh_certs)/.test(line)) return Answers.ANY;
-  return answersNamed(expect);
+/** Commands that no row writes, and one too many words. */
+const OWN_WAY = /^(lru_crawler (enable|sleep)|shutdown|refresh_certs|stats detail dump x)/;
+
+/** Sees that what was answered is one whole reply of those that the command can have. */
+function assertTaken(line: string, receive: string, name: string): void {
+  const splitter = new ReplySplitter({ expected: answersOf(line) });
+  const replies = splitter.split(latin1(receive));
+  splitter.end();
+  assertEquals(replies.at(-1)?.last, true, `${name}: ${line}`);
 }
 
 test("answersOf goes by the words, whatever the blanks between them", () => {
