@@ -36,6 +36,8 @@ export class Group implements Membership, AsyncDisposable {
   #over = false;
   #lastError: unknown;
   #stableIn = 0;
+  /** Whether it is in the table, as far as it knows. */
+  #listed = false;
   /** What has gone wrong in a handler: the reason to leave. */
   #failure: { readonly error: unknown } | undefined;
   #stopExpiry: (() => void) | undefined;
@@ -158,6 +160,8 @@ export class Group implements Membership, AsyncDisposable {
     const dead = this.#witness.look(table.members, now);
     dead.delete(this.#id);
     const alive = [...new Set([...Object.keys(table.members), this.#id])].filter((member) => !dead.has(member));
+    const missed = this.#misses(stored, table, now) ? Date.now() : table.forgotten;
+    const forgotten = this.#witness.forgotten(missed, now);
     const plan = planTable(table, {
       id: this.#id,
       beat: ++this.#beat,
@@ -165,19 +169,27 @@ export class Group implements Membership, AsyncDisposable {
       held: new Set(this.#holdings.all.keys()),
       drained: new Set(this.#holdings.in("drained")),
       draining: new Set(this.#holdings.in("draining", "drained")),
-      stable: this.#untilStable(alive, now) <= 0 && !this.#leaving,
+      stable: this.#untilStable(alive, now) <= 0 && forgotten === undefined && !this.#leaving,
       leaving: last,
       leastEpoch: Date.now(),
+      forgotten,
     });
     const drained = [...this.#holdings.all].filter(([, { state }]) => state === "drained");
     this.#lose(plan.gone, "another member has it by the table");
     if (!await store.write(formatTable(plan.table), stored?.version)) return false;
     this.#lastError = undefined;
+    this.#listed = true;
     for (const [vbucket, holding] of drained) {
       if (this.#holdings.all.get(vbucket) === holding) this.#holdings.all.delete(vbucket);
     }
     this.#follow(plan, started);
     return true;
+  }
+
+  /** Whether the store has forgotten a table that this member was in: no other takes it out before its lease is over. */
+  #misses(stored: StoredRecord | undefined, { members }: GroupTable, now: number): boolean {
+    if (!this.#listed || this.#leaving) return false;
+    return stored === undefined || (!(this.#id in members) && now < this.#holdings.until);
   }
 
   /** For how long the members have to be these still before vbuckets change hands. */
@@ -293,6 +305,9 @@ export class Group implements Membership, AsyncDisposable {
  *
  * A member that comes or goes has the others share anew after `rebalanceDelayMs`; a vbucket that moves is first let go by its
  * member. What a member had that was killed goes to the others `leaseMs` after it was last heard of.
+ *
+ * When the store forgets the table, as a memcached that is restarted, the members share anew `leaseMs` later. Only one that joins
+ * just then, before any of them has looked, cannot know of them: with such a store let `rebalanceDelayMs` be `leaseMs` or more.
  *
  * @param options Where the members meet, and how long they may be silent.
  * @param handlers What to do with vbuckets that come and go. What one of them throws ends the membership.

@@ -46,6 +46,8 @@ export class Witness {
   readonly #seen = new Map<string, { readonly beat: number; readonly at: number }>();
   #members = "";
   #changedAt = -Infinity;
+  #forgotten: number | undefined;
+  #forgottenAt = -Infinity;
 
   /** Makes a witness that has seen nobody. */
   constructor(leaseMs: number) {
@@ -77,5 +79,17 @@ export class Witness {
       this.#changedAt = now;
     }
     return now - this.#changedAt;
+  }
+
+  /**
+   * Tells whether nothing may be taken yet, because the store has forgotten a table: whoever owned something by that one holds it
+   * until the end of a lease, and nobody knows any more who that was. Returns what to tell others of it, until the lease is over.
+   */
+  forgotten(told: number | undefined, now: number): number | undefined {
+    if (told !== undefined && told !== this.#forgotten) {
+      this.#forgotten = told;
+      this.#forgottenAt = now;
+    }
+    return now < this.#forgottenAt + this.#leaseMs ? this.#forgotten : undefined;
   }
 }

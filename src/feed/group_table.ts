@@ -13,6 +13,8 @@ export interface GroupTable {
   readonly owners: readonly (string | null)[];
   /** How often each vbucket was taken, in a number that only rises. */
   readonly epochs: readonly number[];
+  /** Tells that the table before it was forgotten not long ago, and which time: who owned what by that one may hold it still. */
+  readonly forgotten?: number | undefined;
 }
 
 /** What a member knows and wants when it looks at the table. */
@@ -35,6 +37,8 @@ export interface MemberView {
   readonly leaving: boolean;
   /** What no epoch may be below, so that they rise even when the table was lost: the time. */
   readonly leastEpoch: number;
+  /** What others are to know of a table that was forgotten. */
+  readonly forgotten: number | undefined;
 }
 
 /** What a member does about the table. */
@@ -67,10 +71,10 @@ export function emptyTable(name: string, vbuckets: number): GroupTable {
 }
 
 /** Writes a table as text. Owners are the places of their names, which are long. */
-export function formatTable({ version, name, members, owners, epochs }: GroupTable): string {
+export function formatTable({ version, name, members, owners, epochs, forgotten }: GroupTable): string {
   const places = new Map(Object.keys(members).map((member, place) => [member, place]));
   const owned = owners.map((owner) => owner === null ? -1 : places.get(owner) ?? -1);
-  return JSON.stringify({ version, name, members: Object.entries(members), owners: owned, epochs });
+  return JSON.stringify({ version, name, members: Object.entries(members), owners: owned, epochs, forgotten });
 }
 
 /**
@@ -80,7 +84,7 @@ export function formatTable({ version, name, members, owners, epochs }: GroupTab
  */
 export function parseTable(text: string | undefined, empty: GroupTable): GroupTable {
   if (text === undefined) return empty;
-  const { version, name, members, owners, epochs } = parseJson(text, empty.name);
+  const { version, name, members, owners, epochs, forgotten } = parseJson(text, empty.name);
   const fault = tableFault({ version, name, members, owners, epochs }, empty);
   if (fault !== undefined) throw new GroupError(`Cannot join the group ${JSON.stringify(empty.name)}: ${fault}`);
   const names = (members as [string, number][]).map(([member]) => member);
@@ -90,6 +94,7 @@ export function parseTable(text: string | undefined, empty: GroupTable): GroupTa
     members: Object.fromEntries(members as [string, number][]),
     owners: (owners as number[]).map((place) => names[place] ?? null),
     epochs: epochs as number[],
+    ...(typeof forgotten === "number" ? { forgotten } : {}),
   };
 }
 
@@ -118,7 +123,7 @@ function tableFault(table: Record<string, unknown>, empty: GroupTable): string |
 
 /** What a member makes of the table: it shows that it lives, clears up after the dead, gives back, and takes its share. */
 export function planTable(table: GroupTable, view: MemberView): TablePlan {
-  const { id, beat, dead, held, drained, draining, stable, leaving, leastEpoch } = view;
+  const { id, beat, dead, held, drained, draining, stable, leaving, leastEpoch, forgotten } = view;
   const members: Record<string, number> = {};
   for (const [member, shown] of Object.entries(table.members)) {
     if (member !== id && !dead.has(member)) members[member] = shown;
@@ -132,7 +137,7 @@ export function planTable(table: GroupTable, view: MemberView): TablePlan {
   const gone = [...held].filter((vbucket) => table.owners[vbucket] !== id && !drained.has(vbucket));
   const epochs = [...table.epochs];
   const taken = new Map<number, number>();
-  const plan = { table: { ...table, members, owners, epochs }, taken, gone };
+  const plan = { table: { ...table, members, owners, epochs, forgotten }, taken, gone };
   if (leaving || !stable) return { ...plan, surplus: [] };
   const share = sharesOf(Object.keys(members), owners).get(id) ?? 0;
   const mine = owners.flatMap((owner, vbucket) => owner === id ? [vbucket] : []);

@@ -201,6 +201,56 @@ test("joinGroup does not take a member that comes again under its name for the o
   assertEquals((await scene.table()).members.map(([id]) => id), [again.id]);
 });
 
+test("joinGroup takes nothing for a lease after the store has forgotten the table: others may hold it still", async () => {
+  const scene = new Scene();
+  let stored = new MemoryRecord();
+  const place = (reaches: () => boolean): RecordStore => ({
+    read: () => reaches() ? stored.read() : Promise.reject(new Error("the store is away")),
+    write: (text, over) =>
+      reaches() ? stored.write(text, over as number | undefined) : Promise.reject(new Error("the store is away")),
+  });
+  let away = false;
+  const options = { rebalanceDelayMs: 0, renewMs: 100, safetyMs: 100 };
+  const one = await scene.join("one", { ...options, store: place(() => true) });
+  const two = await scene.join("two", { ...options, store: place(() => !away) });
+  for (let i = 0; i < 10; i++) {
+    await scene.clock.advance(100);
+    scene.letGo.splice(0).forEach((done) => done());
+  }
+  assertEquals([one.vbuckets.length, two.vbuckets.length], [4, 4]);
+  // The server of the store begins anew, and one member cannot reach it yet.
+  stored = new MemoryRecord();
+  away = true;
+  await scene.clock.advance(100);
+  const three = await scene.join("three", { ...options, store: place(() => true) });
+  const members = [one, two, three];
+  for (let i = 0; i < 300; i++) {
+    await scene.clock.advance(10);
+    const held = members.flatMap(({ vbuckets }) => vbuckets);
+    assertEquals(
+      held.length,
+      new Set(held).size,
+      `${members.map(({ vbuckets }) => `[${vbuckets}]`)} after ${i * 10} ms`,
+    );
+    scene.letGo.splice(0).forEach((done) => done());
+  }
+  assertEquals([one.vbuckets.length, two.vbuckets.length, three.vbuckets.length], [4, 0, 4]);
+  away = false;
+  for (let i = 0; i < 30; i++) {
+    await scene.clock.advance(100);
+    scene.letGo.splice(0).forEach((done) => done());
+  }
+  assertEquals(members.flatMap(({ vbuckets }) => vbuckets).length, VBUCKETS);
+  assertEquals(two.vbuckets.length, 2);
+  const left = members.map((member) => member.leave());
+  for (let i = 0; i < 10; i++) {
+    await scene.clock.advance(100);
+    scene.letGo.splice(0).forEach((done) => done());
+  }
+  await Promise.all(left);
+  assertEquals(scene.clock.timers, 0);
+});
+
 test("joinGroup rejects when the store fails at once or has the table of another group", async () => {
   const scene = new Scene();
   const failed = new Error("no such host");
