@@ -1,4 +1,5 @@
 import type { ClosableCaller } from "../connection/caller.ts";
+import type { StrandedCall } from "../connection/stranded.ts";
 import type { ServerSpec } from "./server_spec.ts";
 import type { ShardState } from "./shard_state.ts";
 
@@ -8,6 +9,10 @@ export interface NodeCaller extends ClosableCaller {
   readonly state?: unknown;
   /** Resolves when there is a connection; rejects if the attempt that is made now fails. */
   connect?(): Promise<void>;
+  /** Makes a call that another server could not answer; nothing is thrown. */
+  resume?(call: StrandedCall): void;
+  /** Closes, and gives away the calls that it can do nothing for any more and that may be made elsewhere. */
+  leave?(elsewhere: (call: StrandedCall) => void): Promise<void>;
 }
 
 /** One server of several, with what talks to it. */

@@ -4,6 +4,7 @@ import type { ClusterListener } from "./cluster_event.ts";
 import type { LinkStatus } from "../link/link_status.ts";
 import { KnownPlaces } from "./known_places.ts";
 import { ringOf, type RingOptions } from "./make_ring.ts";
+import { makeElsewhere } from "./removed.ts";
 import type { Ring, RingFactory } from "./ring.ts";
 import type { RingName } from "./ring_names.ts";
 import {
@@ -38,7 +39,8 @@ export interface ShardUser {
 
 /**
  * The servers there are, what each may be used for, and which keys each has. All of it may be changed while calls are under way:
- * servers that stay keep their connections, those that go are drained.
+ * servers that stay keep their connections, those that go are drained. Calls that wait for a server that goes are made at the one that
+ * has their key then.
  *
  * - What is hashed is the name of a server. One that is renumbered under its old name keeps its keys; its connections are made anew.
  * - A manager belongs to one client; give it to `connect` in place of the servers, or take the one that the client has made.
@@ -266,7 +268,11 @@ export class ShardManager {
   #drain(shard: Shard): void {
     for (const { stops } of this.#watching.values()) stops.delete(shard);
     // A connection that cannot be closed in order is gone all the same.
-    const closing: Promise<unknown> = shard.caller.close().catch(() => {}).then(() => this.#draining.delete(closing));
+    const { caller } = shard;
+    const leaving = this.#closed || caller.leave === undefined
+      ? caller.close()
+      : caller.leave((call) => makeElsewhere(call, shard.name, (key) => this.shardOf(key)));
+    const closing: Promise<unknown> = leaving.catch(() => {}).then(() => this.#draining.delete(closing));
     this.#draining.add(closing);
   }
 }

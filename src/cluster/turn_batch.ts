@@ -1,10 +1,12 @@
 import type { BatchResult, CallOptions, Settle } from "../connection/caller.ts";
 import type { FrameListener } from "../connection/frame_listeners.ts";
+import type { StrandedCall } from "../connection/stranded.ts";
 import { readReply } from "../connection/read_reply.ts";
 import type { Bytes } from "../frame/frame_writer.ts";
 import type { Op, Outgoing } from "../ops/op.ts";
 import { GET } from "../ops/retrieval.ts";
 import { settleMiss } from "./missed.ts";
+import { resumeAt } from "./removed.ts";
 import type { NodeCaller } from "./shard.ts";
 
 /** A read that waits for the end of the turn; it is the request, too. */
@@ -78,6 +80,17 @@ export class TurnBatch implements NodeCaller {
   /** What happens between the caller below and its server. */
   async *status(): AsyncGenerator<{ readonly type: string }, void, void> {
     yield* this.#caller.status?.() ?? [];
+  }
+
+  /** Makes a call that another server could not answer; nothing is thrown. */
+  resume(call: StrandedCall): void {
+    resumeAt(this.#caller, call);
+  }
+
+  /** Closes, and gives away the calls that it can do nothing for any more and that may be made elsewhere. */
+  leave(elsewhere: (call: StrandedCall) => void): Promise<void> {
+    this.#leave();
+    return this.#caller.leave?.(elsewhere) ?? this.#caller.close();
   }
 
   /** Lets the calls under way end, then closes. */

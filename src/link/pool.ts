@@ -219,6 +219,20 @@ export class Pool implements ClosableCaller, AsyncDisposable {
     }
   }
 
+  /** Makes a call that another server could not answer; nothing is thrown. */
+  resume(call: StrandedCall): void {
+    if (this.#closing) call.fail(closedLink(call, this.server));
+    else this.#resume(call);
+  }
+
+  /** Closes; the calls that it can do nothing for any more, and that may be made again, are given to a function to be made elsewhere. */
+  leave(elsewhere: (call: StrandedCall) => void): Promise<void> {
+    for (const call of this.#waiting.take()) elsewhere(call);
+    for (const { link, lent } of this.#members) if (!lent) void link.leave(elsewhere);
+    void this.#large.leave(elsewhere);
+    return this.close();
+  }
+
   /** Watches the frames that are sent and received over all connections; returns what ends it. */
   observe(listener: FrameListener): () => void {
     const stops = [...this.#members.map(({ link }) => link), this.#large].map((link) => link.observe(listener));
