@@ -1,5 +1,5 @@
 /** Processes a feed together with the other members of a group. */
-import { CheckpointError, type CheckpointFencedError } from "./checkpoint_error.ts";
+import { CheckpointError, CheckpointFencedError } from "./checkpoint_error.ts";
 import type { CheckpointClaim, CheckpointStore } from "./checkpoint_store.ts";
 import { joinGroup } from "./group.ts";
 import type { LeaseLostError } from "./group_error.ts";
@@ -160,7 +160,7 @@ class GroupConsumer<E extends ProcessEvent> {
     const numbers = "get" in vbuckets ? [...vbuckets.keys()] : vbuckets;
     const assignment = {};
     for (const vbucket of numbers) this.#assignments.set(vbucket, assignment);
-    const claim = await this.#claim(vbuckets);
+    const claim = await this.#claim(vbuckets, (vbucket) => this.#assignments.get(vbucket) === assignment);
     if (claim === undefined) return;
     await Promise.all(numbers.map(async (vbucket) => {
       // What is left of an earlier stream of the vbucket would be taken for events of this one.
@@ -226,14 +226,21 @@ class GroupConsumer<E extends ProcessEvent> {
     }
   }
 
-  /** Claims the checkpoint; a store that is away for a moment is asked again. */
-  async #claim(vbuckets: readonly number[] | ReadonlyMap<number, number>): Promise<CheckpointClaim | undefined> {
+  /** Claims the checkpoint; a store that is away for a moment is asked again, for what is still ours then. */
+  async #claim(
+    vbuckets: readonly number[] | ReadonlyMap<number, number>,
+    isOurs: (vbucket: number) => boolean,
+  ): Promise<CheckpointClaim | undefined> {
     const { checkpoint, bucket, retry = {} } = this.#options;
     const named = identityOf(this.#feed, bucket).bucket;
     for (let attempt = 1; this.#goesOn; attempt++) {
+      const ours = "get" in vbuckets ? new Map([...vbuckets].filter(([one]) => isOurs(one))) : vbuckets.filter(isOurs);
       try {
-        return await checkpoint.claim({ bucket: named, vbuckets });
+        return await checkpoint.claim({ bucket: named, vbuckets: ours });
       } catch (error) {
+        // What was lost in the meantime may have been claimed by another: that is no reason to end.
+        const past = error instanceof CheckpointFencedError && !error.vbuckets.some(isOurs);
+        if (past && attempt < CLAIMS) continue;
         if (attempt === CLAIMS || (error instanceof CheckpointError && error.code !== "CHECKPOINT")) throw error;
         await pause(this.#clock, this.#clock.random() * backoffOf(retry)(attempt));
       }

@@ -205,6 +205,50 @@ test("consumeInGroup with a membership of one's own waits for what an earlier st
   assertEquals([left, one.feed.closed], [1, true]);
 });
 
+test("consumeInGroup goes on with the rest when another has claimed what was lost while it still claimed", async () => {
+  const scene = new GroupScene();
+  scene.write(12);
+  let handlers: GroupHandlers | undefined;
+  const held = new Set([2, 3]);
+  let open = () => {};
+  const slow = new Promise<void>((resolve) => open = resolve);
+  const one = scene.member("one", {
+    checkpoint: {
+      load: (options) => scene.checkpoint.load(options),
+      save: (checkpoint, options) => scene.checkpoint.save(checkpoint, options),
+      claim: async (options) => {
+        await slow;
+        return await scene.checkpoint.claim(options);
+      },
+    },
+    group: (given) => {
+      handlers = given;
+      return Promise.resolve({
+        holds: (vbucket: number) => held.has(vbucket),
+        leave: () => Promise.resolve(),
+        closed: new Promise<void>(() => {}),
+      });
+    },
+  });
+  await settled();
+  const assigned = handlers!.assigned(new Map([[2, 10], [3, 10]])) as Promise<void>;
+  await settled();
+  held.delete(2);
+  handlers!.lost([2], new LeaseLostError("gone"));
+  await scene.checkpoint.claim({ vbuckets: new Map([[2, 11]]) });
+  open();
+  await assigned;
+  await settled();
+  assertEquals(one.feed.asked, ["add 3 from 0"]);
+  await scene.clock.advance(100);
+  assertEquals(await scene.positions(), [2]);
+  one.stop.abort();
+  await settled();
+  assertInstanceOf((await one.outcome as { error: unknown }).error, DOMException);
+  const { epochs } = JSON.parse((await scene.saved.read())!.text);
+  assertEquals(epochs, { 2: 11, 3: 10 });
+});
+
 test("consumeInGroup begins no event after the lease, even in a process that was frozen and has not heard of its end", async () => {
   const scene = new GroupScene();
   const one = scene.member("one");
