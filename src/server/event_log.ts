@@ -4,6 +4,9 @@ import type { Entry } from "./stored_item.ts";
 /** What may be watched, as bits. */
 export const LogKind = { FETCHERS: 1, MUTATIONS: 2, EVICTIONS: 4, CONNECTIONS: 8 } as const;
 
+/** What is told of items that were never made. */
+const SIZELESS: ReadonlySet<string> = new Set(["too_large", "no_memory"]);
+
 /** memcached has no more. */
 const MAX_WATCHERS = 20;
 
@@ -101,9 +104,9 @@ export class EventLog {
   /** An item was to be stored. */
   stored({ key, command, status, expiresAt, size }: LoggedStore): void {
     // Of what is gone already memcached tells a number below 2³².
-    const ttl = expiresAt === Infinity ? 0 : Math.ceil((expiresAt - this.#clock()) / 1000) >>> 0;
+    const ttl = expiresAt === Infinity ? 0 : Math.max(-1, Math.ceil((expiresAt - this.#clock()) / 1000)) >>> 0;
     const text = `type=item_store key=${escapeKey(key)} status=${status} cmd=${command} ttl=${ttl}`;
-    this.#tell(LogKind.MUTATIONS, `${text} clsid=${size === 0 ? 0 : 1} cfd=${this.#number()} size=${size}`);
+    this.#tell(LogKind.MUTATIONS, `${text} clsid=${SIZELESS.has(status) ? 0 : 1} cfd=${this.#number()} size=${size}`);
   }
 
   /** An item went to make room. */

@@ -19,36 +19,42 @@ const COMMANDS = 30_000;
 const MIXED = 15_000;
 
 /** Seeds by which something once was answered otherwise. */
-const SAVED: readonly number[] = [];
+const SAVED: readonly number[] = [4145673023, 2067989239, 666959367];
 
 /** For each of these seeds. */
 const AGAIN = 3000;
 
-// Its other threads would hold items now and then, which is seen when they are counted with.
-const memcachedTest = await withMemcached({ args: ["-o", "no_lru_maintainer,no_lru_crawler"] });
+/**
+ * A memcached for each test: with large numbers it looks for a minus sign in what lay in the memory before, which those of other tests
+ * may have left. Its other threads would hold items now and then, which is seen when they are counted with.
+ */
+const own = () => withMemcached({ args: ["-o", "no_lru_maintainer,no_lru_crawler"] });
 
 for (const [wire, next] of [["classic text", randomClassic], ["meta", randomMeta]] as const) {
+  const memcachedTest = await own();
   memcachedTest(
     `the embedded server answers ${COMMANDS} random commands of ${wire} as memcached does`,
     (memcached) => withRandom((random) => playText(memcached, random, { next, commands: COMMANDS })),
   );
 }
 
-memcachedTest(
+const binaryTest = await own();
+binaryTest(
   `the embedded server answers ${COMMANDS} random binary requests as memcached does`,
   (memcached) => withRandom((random) => playBinary(memcached, random, COMMANDS)),
 );
 
-memcachedTest(
+const mixedTest = await own();
+mixedTest(
   `what one wire writes the others read alike on both servers, ${MIXED} commands long`,
   (memcached) => withRandom((random) => playAll(memcached, random, MIXED)),
 );
 
+const savedTest = await own();
 for (const seed of SAVED) {
-  memcachedTest(`the embedded server answers what came of seed ${seed} as memcached does`, async (memcached) => {
-    await playText(memcached, new Random(seed), { next: randomCommand, commands: AGAIN });
-    await playBinary(memcached, new Random(seed), AGAIN);
+  savedTest(`the embedded server answers what came of seed ${seed} as memcached does`, async (memcached) => {
     await playAll(memcached, new Random(seed), AGAIN);
+    await playBinary(memcached, new Random(seed), AGAIN);
   });
 }
 

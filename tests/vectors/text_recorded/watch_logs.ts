@@ -1,0 +1,131 @@
+/** What memcached 1.6.18 logs at `watch fetchers mutations`, recorded. */
+
+/** What a client says, and the lines that are logged, without times and numbers. */
+export const LOGGED: readonly (readonly [sent: string, ...lines: string[]])[] = [
+  ["get nope\r\n", "item_get key=nope status=not_found clsid=0 size=0"],
+  ["gets a b\r\n", "item_get key=a status=not_found clsid=0 size=0", "item_get key=b status=not_found clsid=0 size=0"],
+  [
+    "set a 0 60 2\r\nhi\r\n",
+    "item_get key=a status=not_found clsid=0 size=0",
+    "item_store key=a status=stored cmd=set ttl=60 clsid=1 size=2",
+  ],
+  [
+    "set a 5 0 2\r\nhi\r\n",
+    "item_get key=a status=found clsid=1 size=2",
+    "item_store key=a status=stored cmd=set ttl=0 clsid=1 size=2",
+  ],
+  ["get a\r\n", "item_get key=a status=found clsid=1 size=2"],
+  ["gat 100 a\r\n", "item_get key=a status=found clsid=1 size=2"],
+  ["touch a 60\r\n", "item_get key=a status=found clsid=1 size=2"],
+  ["touch none 60\r\n", "item_get key=none status=not_found clsid=0 size=0"],
+  [
+    "add a 0 0 1\r\nx\r\n",
+    "item_get key=a status=found clsid=1 size=2",
+    "item_store key=a status=not_stored cmd=add ttl=0 clsid=1 size=1",
+  ],
+  [
+    "replace none 0 0 1\r\nx\r\n",
+    "item_get key=none status=not_found clsid=0 size=0",
+    "item_store key=none status=not_stored cmd=replace ttl=0 clsid=1 size=1",
+  ],
+  [
+    "replace a 0 0 3\r\nxyz\r\n",
+    "item_get key=a status=found clsid=1 size=2",
+    "item_store key=a status=stored cmd=replace ttl=0 clsid=1 size=3",
+  ],
+  [
+    "append a 0 0 1\r\nb\r\n",
+    "item_get key=a status=found clsid=1 size=3",
+    "item_store key=a status=stored cmd=append ttl=0 clsid=1 size=4",
+  ],
+  [
+    "prepend a 0 0 1\r\nb\r\n",
+    "item_get key=a status=found clsid=1 size=4",
+    "item_store key=a status=stored cmd=prepend ttl=0 clsid=1 size=5",
+  ],
+  [
+    "append none 0 0 1\r\nb\r\n",
+    "item_get key=none status=not_found clsid=0 size=0",
+    "item_store key=none status=not_stored cmd=append ttl=0 clsid=1 size=1",
+  ],
+  [
+    "cas a 0 0 1 999\r\nb\r\n",
+    "item_get key=a status=found clsid=1 size=5",
+    "item_store key=a status=exists cmd=cas ttl=0 clsid=1 size=1",
+  ],
+  [
+    "cas none 0 0 1 999\r\nb\r\n",
+    "item_get key=none status=not_found clsid=0 size=0",
+    "item_store key=none status=not_found cmd=cas ttl=0 clsid=1 size=1",
+  ],
+  [
+    "set n 0 0 1\r\n1\r\n",
+    "item_get key=n status=not_found clsid=0 size=0",
+    "item_store key=n status=stored cmd=set ttl=0 clsid=1 size=1",
+  ],
+  ["incr n 1\r\n", "item_get key=n status=found clsid=1 size=1"],
+  ["incr n 100\r\n", "item_get key=n status=found clsid=1 size=1"],
+  ["decr n 1\r\n", "item_get key=n status=found clsid=1 size=3"],
+  ["incr none 1\r\n", "item_get key=none status=not_found clsid=0 size=0"],
+  ["delete n\r\n", "item_get key=n status=found clsid=1 size=3"],
+  ["delete n\r\n", "item_get key=n status=not_found clsid=0 size=0"],
+  ["mg a v\r\n", "item_get key=a status=found clsid=1 size=5"],
+  ["mg none v\r\n", "item_get key=none status=not_found clsid=0 size=0"],
+  ["mg viv N30 v\r\n", "item_get key=viv status=not_found clsid=0 size=0"],
+  ["mg viv N30 v\r\n", "item_get key=viv status=found clsid=1 size=0"],
+  [
+    "ms m 1 T9\r\nx\r\n",
+    "item_get key=m status=not_found clsid=0 size=0",
+    "item_store key=m status=stored cmd=set ttl=9 clsid=1 size=1",
+  ],
+  [
+    "ms YSBi 1 b\r\nx\r\n",
+    "item_get key=a%20b status=not_found clsid=0 size=0",
+    "item_store key=a%20b status=stored cmd=set ttl=0 clsid=1 size=1",
+  ],
+  [
+    "ms m 1 ME\r\ny\r\n",
+    "item_get key=m status=found clsid=1 size=1",
+    "item_store key=m status=not_stored cmd=add ttl=0 clsid=1 size=1",
+  ],
+  [
+    "ms m 1 MR\r\ny\r\n",
+    "item_get key=m status=found clsid=1 size=1",
+    "item_store key=m status=stored cmd=replace ttl=0 clsid=1 size=1",
+  ],
+  [
+    "ms m 1 C1\r\ny\r\n",
+    "item_get key=m status=found clsid=1 size=1",
+    "item_store key=m status=exists cmd=cas ttl=0 clsid=1 size=1",
+  ],
+  [
+    "ms m 1 C1 I\r\ny\r\n",
+    "item_get key=m status=found clsid=1 size=1",
+    "item_store key=m status=stored cmd=cas ttl=0 clsid=1 size=1",
+  ],
+  [
+    "ma cnt N0 J5\r\n",
+    "item_get key=cnt status=not_found clsid=0 size=0",
+    "item_get key=cnt status=not_found clsid=0 size=0",
+    "item_store key=cnt status=stored cmd=add ttl=0 clsid=1 size=1",
+  ],
+  ["ma cnt D100000\r\n", "item_get key=cnt status=found clsid=1 size=1"],
+  ["ma nocnt\r\n", "item_get key=nocnt status=not_found clsid=0 size=0"],
+  ["md m I T30\r\n", "item_get key=m status=found clsid=1 size=1"],
+  ["md m\r\n", "item_get key=m status=found clsid=1 size=1"],
+  ["md m\r\n", "item_get key=m status=not_found clsid=0 size=0"],
+  ["me nothing\r\n", "item_get key=nothing status=not_found clsid=0 size=0"],
+  [
+    "set e 0 -1 1\r\nx\r\n",
+    "item_get key=e status=not_found clsid=0 size=0",
+    "item_store key=e status=stored cmd=set ttl=# clsid=1 size=1",
+  ],
+  ["get e\r\n", "item_get key=e status=expired clsid=0 size=0"],
+  [
+    `set big 0 0 2000000\r\n${"a".repeat(2_000_000)}\r\n`,
+    "item_store key=big status=too_large cmd=set ttl=0 clsid=# size=0",
+    "item_get key=big status=not_found clsid=0 size=0",
+  ],
+  ["mg a b\r\n"],
+  ["version\r\n"],
+];
