@@ -57,7 +57,7 @@ export class Vbucket {
   #collectionChanges = new Map<string, CollectionChange>();
   #collectionSeqnos = new Map<number, bigint>();
   /** All versions of all documents, if they are kept: one for each seqno. */
-  readonly #history: VbucketChange[] = [];
+  #history: VbucketChange[] = [];
   readonly #watchers = new Set<VbucketWatcher>();
   /** Until when documents are locked, in milliseconds since 1970. */
   readonly #locks = new Map<string, number>();
@@ -67,10 +67,9 @@ export class Vbucket {
   #state: number;
   #highSeqno = 0n;
   #persistedSeqno = 0n;
-  #purgeSeqno = 0n;
   #deletedRevision = 0n;
   /** The last tombstone of each collection that is not kept any more. */
-  readonly #purged = new Map<number, bigint>();
+  #purged = new Map<number, bigint>();
 
   /** Makes an empty vbucket with one history. */
   constructor(id: number, state: number, host: VbucketHost) {
@@ -109,7 +108,7 @@ export class Vbucket {
 
   /** The last tombstone that is not kept any more; 0 if all are. */
   get purgeSeqno(): bigint {
-    return this.#purgeSeqno;
+    return this.purgedOf(() => true);
   }
 
   /**
@@ -173,6 +172,9 @@ export class Vbucket {
       collectionChanges: new Map(this.#collectionChanges),
       collectionSeqnos: new Map(this.#collectionSeqnos),
       failoverLog: this.#failoverLog,
+      history: [...this.#history],
+      purged: new Map(this.#purged),
+      deletedRevision: this.#deletedRevision,
     };
   }
 
@@ -256,7 +258,6 @@ export class Vbucket {
       if (document.deleted === undefined) continue;
       // Who follows from memory is still told of it.
       this.#documents.delete(id);
-      this.#purgeSeqno = document.seqno;
       this.#purged.set(document.collection, document.seqno);
       count++;
     }
@@ -368,7 +369,10 @@ export class Vbucket {
     this.#documents = new Map(copy.documents);
     this.#collectionChanges = new Map(copy.collectionChanges);
     this.#collectionSeqnos = new Map(copy.collectionSeqnos);
-    this.#history.length = this.#host.history ? Number(copy.seqno) : 0;
+    this.#history = this.#host.history ? [...copy.history] : [];
+    this.#purged = new Map(copy.purged);
+    this.#deletedRevision = copy.deletedRevision;
+    for (const { cas } of copy.documents.values()) this.versions.meet(cas);
     this.#failoverLog = copy.failoverLog;
     this.#highSeqno = copy.seqno;
     this.#persistedSeqno = copy.seqno;

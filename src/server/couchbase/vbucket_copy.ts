@@ -38,4 +38,22 @@ export interface VbucketCopy {
    * @internal
    */
   readonly failoverLog: readonly FailoverEntry[];
+  /**
+   * All versions of all documents, if they are kept.
+   *
+   * @internal
+   */
+  readonly history: readonly (CouchbaseDocument | CollectionChange)[];
+  /**
+   * The last tombstone of each collection that is not kept any more.
+   *
+   * @internal
+   */
+  readonly purged: ReadonlyMap<number, bigint>;
+  /**
+   * The highest revision that was ever deleted.
+   *
+   * @internal
+   */
+  readonly deletedRevision: bigint;
 }

@@ -1,9 +1,10 @@
 /** Up to where a consumer must roll back: the rule alone, and what the node answers. */
 
 import { assertEquals } from "@std/assert";
+import { CouchbaseCluster } from "../../../src/server.ts";
 import { rollbackPoint } from "../../../src/server/couchbase/dcp/rollback.ts";
 import { type CouchbasePeer, CouchbaseScene, EVERY_FEATURE, numbers } from "../../support/couchbase_scene.ts";
-import { openPeer, type StreamParts, streamRequest } from "../../support/dcp_consumer.ts";
+import { acknowledge, openPeer, stream, type StreamParts, streamRequest, told } from "../../support/dcp_consumer.ts";
 import { test } from "../../support/test.ts";
 
 const FEATURES = EVERY_FEATURE.filter((code) => code !== 0x0e);
@@ -124,6 +125,42 @@ test("a consumer that would miss purged tombstones begins anew, unless they are 
   assertEquals(await ask({ ...start, filter: { collections: [other] } }), undefined);
   // Nothing is left out of what is still there.
   assertEquals(await ask({ start: 0n }), undefined);
+});
+
+test("a stream that is too slow to be told of what is purged ends, so that the consumer begins anew", async () => {
+  for (const flags of [0, 0x80]) {
+    await using scene = new CouchbaseScene({ buckets: [{ name: "default", vbucketCount: 1, memoryChanges: 2 }] });
+    const { bucket } = scene;
+    bucket.set("a", "1");
+    bucket.set("b", "1");
+    await using peer = await openPeer(scene, { controls: { connection_buffer_size: "158" } });
+    await stream(peer, { flags });
+    assertEquals(await told(peer, 3), ["marker 0-2 5", "mutation 1 a=1", "mutation 2 b=1"]);
+    bucket.delete("a");
+    for (const key of ["c", "d", "e", "f", "g"]) bucket.set(key, "1");
+    assertEquals(bucket.purge(0), 1);
+    await acknowledge(peer, 158);
+    // Who does not mind what was purged is not kept from the rest.
+    assertEquals(await told(peer, 1), [flags === 0 ? "end 2" : "marker 3-8 6"]);
+    const { vbuuid } = bucket.findVbucket(0)!;
+    await using again = await openPeer(scene, { name: "again" });
+    assertEquals(await answer(again, { start: 2n, vbuuid }), 0n);
+  }
+});
+
+test("a vbucket that moves takes along what was purged and, if it is kept, the history", async () => {
+  const buckets = [{ name: "default", vbucketCount: 1, history: true }];
+  await using cluster = new CouchbaseCluster({ nodes: 2, buckets });
+  const before = cluster.bucket("default", 0);
+  for (const key of ["a", "b", "c"]) before.set(key, "1");
+  before.delete("b");
+  before.set("d", "1");
+  assertEquals(before.purge(0), 1);
+  const { deletedRevision } = before.findVbucket(0)!;
+  cluster.moveVbucket("default", 0, 1);
+  const after = cluster.bucket("default", 0).findVbucket(0)!;
+  assertEquals(after.historySince(0n).map(({ seqno }) => Number(seqno)), [1, 2, 3, 4, 5]);
+  assertEquals([after.purgeSeqno, after.purgedOf(() => true), after.deletedRevision], [4n, 4n, deletedRevision]);
 });
 
 test("no more than 25 histories are remembered", async () => {

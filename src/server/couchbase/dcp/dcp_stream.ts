@@ -29,6 +29,8 @@ export interface StreamPlan {
   readonly takeover: boolean;
   /** Which changes. */
   readonly filter: ChangeFilter;
+  /** Whether it goes on although it would miss tombstones that were purged. */
+  readonly ignoresPurged: boolean;
 }
 
 /** What a stream needs of its connection. */
@@ -67,6 +69,8 @@ export class DcpStream implements VbucketWatcher {
   /** Where the first snapshot begins. */
   #markerStart: bigint;
   #midway: boolean;
+  /** The last tombstone that was purged when the stream began or took its last snapshot. */
+  #purged: bigint;
   #ending: number | undefined = undefined;
   #takeover: Takeover;
   #unanswered = 0;
@@ -79,6 +83,7 @@ export class DcpStream implements VbucketWatcher {
     this.#sent = plan.start;
     this.#markerStart = plan.snapshotStart;
     this.#midway = plan.start > 0n && plan.start < plan.vbucket.highSeqno;
+    this.#purged = this.#lastPurged();
     this.#takeover = plan.takeover ? Takeover.SENDING : Takeover.NONE;
     this.#unwatch = plan.vbucket.watch(this);
   }
@@ -149,9 +154,14 @@ export class DcpStream implements VbucketWatcher {
       return true;
     }
     if (this.#cursor >= vbucket.highSeqno) return false;
+    if (this.#missesPurged()) {
+      this.end(StreamEndReason.ROLLBACK);
+      return true;
+    }
     const { settings } = this.#host;
     const diskUpTo = diskOnly ? end : undefined;
     const snapshot = takeSnapshot(vbucket, { after: this.#cursor, diskUpTo, filter, settings });
+    this.#purged = this.#lastPurged();
     // Who knows no collections is not told that nothing is for it.
     if (snapshot.changes.length === 0 && !settings.collections) {
       this.#cursor = snapshot.end;
@@ -160,6 +170,21 @@ export class DcpStream implements VbucketWatcher {
       this.#next = -1;
     }
     return true;
+  }
+
+  /** Whether what comes next must be read from the vbucket, and tombstones behind the consumer have been purged there meanwhile. */
+  #missesPurged(): boolean {
+    const { vbucket, ignoresPurged } = this.plan;
+    if (ignoresPurged || this.#host.settings.history || this.#cursor === 0n || vbucket.log.reaches(this.#cursor)) {
+      return false;
+    }
+    const purged = this.#lastPurged();
+    return purged > this.#purged && purged > this.#cursor;
+  }
+
+  #lastPurged(): bigint {
+    const { vbucket, filter } = this.plan;
+    return vbucket.purgedOf((collection) => filter.has(collection));
   }
 
   #writeNext(out: FrameWriter, snapshot: Snapshot): boolean {

@@ -68,6 +68,7 @@ export function planStream(
     diskOnly: has(DcpStreamFlag.DISK_ONLY),
     takeover: has(DcpStreamFlag.TAKEOVER),
     filter,
+    ignoresPurged: has(DcpStreamFlag.IGNORE_PURGED_TOMBSTONES),
   };
 }
 
