@@ -81,6 +81,6 @@ export const BAD_LINE = "CLIENT_ERROR bad command line format";
 export const MAX_KEY = 250;
 
 /** Seconds that an item has left; −1 for ever. */
-export function secondsLeft(entry: Entry, now: number): number {
+export function secondsLeft(entry: Pick<Entry, "expiresAt">, now: number): number {
   return entry.expiresAt === Infinity ? -1 : Math.max(0, Math.ceil((entry.expiresAt - now) / 1000));
 }
