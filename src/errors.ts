@@ -30,7 +30,8 @@ export type MemcachedErrorCode =
   | "LEASE_LOST"
   | "TAP"
   | "DCP"
-  | "DCP_ROLLBACK";
+  | "DCP_ROLLBACK"
+  | "TRANSCODE";
 
 /** What every error of this package can tell beside its message. */
 export interface MemcachedErrorOptions extends ErrorOptions {

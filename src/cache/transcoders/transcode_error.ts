@@ -1,3 +1,5 @@
+import { MemcachedError } from "../../errors.ts";
+
 /**
  * Why a value could not be read.
  *
@@ -11,11 +13,11 @@ export type TranscodeReason = "malformed" | "unsupported" | "limit";
  * The bytes that are stored cannot be made into a value again. Nothing in them was executed, and nothing larger than the limit was
  * made. What to do depends on the `reason`: read them with the transcoder that wrote them, raise the limit, or write them anew.
  */
-export class TranscodeError extends Error {
+export class TranscodeError extends MemcachedError {
   /** The name of the class. */
   override readonly name = "TranscodeError";
-  /** A literal that names the kind of failure, for `switch`. */
-  readonly code = "TRANSCODE";
+  /** What kind of failure this is. */
+  override readonly code = "TRANSCODE";
   /** Why it could not be read. */
   readonly reason: TranscodeReason;
 
