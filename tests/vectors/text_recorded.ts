@@ -2,6 +2,7 @@
 
 import { ADMIN } from "./text_recorded/admin.ts";
 import { CLASSIC } from "./text_recorded/classic.ts";
+import { ERRORS } from "./text_recorded/errors.ts";
 import type { TextExchange } from "./text_recorded/exchange.ts";
 import { LOGIN } from "./text_recorded/login.ts";
 import { META_GET } from "./text_recorded/meta_get.ts";
@@ -18,6 +19,7 @@ export const TEXT_RECORDED: readonly TextExchange[] = [
   ...ADMIN,
   ...TUNING,
   ...SILENCE,
+  ...ERRORS,
   ...LOGIN,
   ...META_GET,
   ...META_SET,
