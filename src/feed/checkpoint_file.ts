@@ -60,9 +60,16 @@ export class FileRecord implements RecordStore<number> {
     const number = (over ?? 0) + 1;
     const fresh = this.#path(`${crypto.randomUUID()}.tmp`);
     await files.makeFolder(this.#folder);
-    await files.create(fresh, text);
-    await files.sync(fresh);
-    const linked = await files.link(fresh, this.#path(number));
+    let linked: boolean;
+    try {
+      await files.create(fresh, text);
+      await files.sync(fresh);
+      linked = await files.link(fresh, this.#path(number));
+    } catch (error) {
+      // On a full disk, what is half written is in the way of the next attempt.
+      await files.remove(fresh).catch(() => {});
+      throw error;
+    }
     await files.remove(fresh);
     if (!linked) return false;
     const numbers = numbersOf(await files.list(this.#folder), this.#name);

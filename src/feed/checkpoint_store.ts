@@ -8,7 +8,8 @@ import {
   newestEpoch,
   parseRecord,
 } from "./checkpoint.ts";
-import { CheckpointCorruptError, CheckpointFencedError } from "./checkpoint_error.ts";
+import { MemcachedError } from "../errors.ts";
+import { CheckpointCorruptError, CheckpointError, CheckpointFencedError } from "./checkpoint_error.ts";
 import { epochIn, mergeCheckpoint, type MergeRules } from "./checkpoint_merge.ts";
 import { type ChangeOptions, changeRecord, type RecordChange, type RecordStore } from "./checkpoint_record.ts";
 import { readFeedPosition } from "./position.ts";
@@ -59,6 +60,7 @@ export interface SaveResult {
  * - No vbucket moves back, unless the save says that it was rolled back.
  * - Who claims later fences off who claimed earlier: its saves reject with a {@linkcode CheckpointFencedError}.
  * - A store keeps the positions of one bucket; any other is refused with a {@linkcode CheckpointForeignError}.
+ * - A place that fails is a {@linkcode CheckpointError} with its own error as `cause`; errors of a client come as they are.
  * - After a kill at any point, `load` gives what was saved last or the save under way, whole.
  */
 export interface CheckpointStore {
@@ -125,7 +127,7 @@ export class RecordCheckpointStore implements CheckpointStore {
    * @throws {CheckpointCorruptError} If what is stored is no checkpoint.
    */
   load({ bucket, signal }: LoadOptions = {}): Promise<Checkpoint | undefined> {
-    return this.#next(async () => {
+    return this.#next("load", signal, async () => {
       signal?.throwIfAborted();
       const stored = await this.#record.read(signal === undefined ? {} : { signal });
       const { checkpoint } = parseRecord(stored?.text, this.#place);
@@ -224,17 +226,20 @@ export class RecordCheckpointStore implements CheckpointStore {
       ...(signal === undefined ? {} : { signal }),
       ...(this.#clock === undefined ? {} : { clock: this.#clock }),
     };
-    return this.#next(() =>
+    return this.#next(verb, signal, () =>
       changeRecord<T>(this.#record, (text): RecordChange<T> => {
         const before = parseRecord(text, this.#place);
         const { record, result } = change(before);
         return record === before ? { result } : { text: formatRecord(record), result };
-      }, options)
-    );
+      }, options));
   }
 
-  #next<T>(run: () => Promise<T>): Promise<T> {
-    const result = this.#last.then(run);
+  #next<T>(verb: string, signal: AbortSignal | undefined, run: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(run).catch((cause) => {
+      if (cause instanceof MemcachedError || (signal?.aborted && cause === signal.reason)) throw cause;
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new CheckpointError(`Cannot ${verb} ${this.#place}: ${why}`, { cause });
+    });
     // Whoever waits for the result is told; the next call must go on all the same.
     this.#last = result.catch(() => {});
     return result;

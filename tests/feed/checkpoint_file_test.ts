@@ -2,7 +2,13 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CheckpointCorruptError, CheckpointFencedError, FileCheckpointStore, FileRecord } from "../../src/dcp.ts";
+import {
+  CheckpointCorruptError,
+  CheckpointError,
+  CheckpointFencedError,
+  FileCheckpointStore,
+  FileRecord,
+} from "../../src/dcp.ts";
 import { at, checkpointContract, checkpointOf } from "../contract/checkpoint_contract.ts";
 import { type Death, Killed, ModelDisk } from "../support/model_files.ts";
 import { Random, withRandom } from "../support/random.ts";
@@ -77,7 +83,7 @@ for (const death of DEATHS) {
       const after = checkpointOf({ 1: at(10), 2: at(20) });
       await open().save(before);
       const saved = await open(life).save(after).then(() => true, (error) => {
-        if (error instanceof Killed) return false;
+        if (error.cause instanceof Killed) return false;
         throw error;
       });
       assertEquals(await open().load(), await open().load());
@@ -111,13 +117,48 @@ test("FileCheckpointStore survives a loss of power at every point", () =>
       }
       await open(random.int(12)).save(checkpointOf({ 1: at(last + 1) })).then(
         () => acknowledged = last + 1,
-        (error) => assert(error instanceof Killed, String(error)),
+        (error) => assert(error.cause instanceof Killed, String(error)),
       );
       disk.powerLoss(random);
       const found = Number((await open().load())?.vbuckets[1]?.seqno);
       assert(found === acknowledged || found === last + 1, `${found} after ${acknowledged} of ${last}`);
     }
   }));
+
+test("FileCheckpointStore on a full disk says what it could not do, leaves nothing half written, and goes on when there is room", async () => {
+  for (const what of ["create", "sync", "link"] as const) {
+    const disk = new ModelDisk();
+    const files = disk.process();
+    const full = Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
+    let isFull = false;
+    const failing = (path: string, run: () => Promise<unknown>) => {
+      if (!isFull) return run();
+      if (what !== "create") return Promise.reject(full);
+      return files.create(path, "{").then(() => Promise.reject(full));
+    };
+    const store = new FileCheckpointStore(PATH, {
+      files: { ...files, [what]: (path: string, text: string) => failing(path, () => files[what](path, text)) },
+    });
+    await store.save(checkpointOf({ 1: at(1) }));
+    isFull = true;
+    const error = await assertRejects(() => store.save(checkpointOf({ 1: at(2) })), CheckpointError);
+    assertEquals(error.message, `Cannot save the checkpoint ${PATH}: ENOSPC: no space left on device, write`);
+    assertEquals([error.code, error.cause], ["CHECKPOINT", full]);
+    assertEquals(disk.names, [`${PATH}.1`]);
+    isFull = false;
+    await store.save(checkpointOf({ 1: at(3) }));
+    assertEquals((await store.load())?.vbuckets, { 1: at(3) });
+  }
+});
+
+test("FileCheckpointStore gives the reason of a signal as it is", async () => {
+  const store = new FileCheckpointStore(PATH, { files: new ModelDisk().process() });
+  const reason = new Error("enough");
+  const signal = AbortSignal.abort(reason);
+  for (const call of [() => store.load({ signal }), () => store.claim({ signal }), () => store.reset({ signal })]) {
+    assertEquals(await call().catch((error) => error), reason);
+  }
+});
 
 test("FileRecord lets a writer that was asleep overwrite nothing, even when its number is free again", async () => {
   const disk = new ModelDisk();
