@@ -125,6 +125,7 @@ export abstract class CommandInput implements WireInput {
 
 /** Writes a version to the header of a frame in which there is none yet. */
 export function writeCas({ view, start }: Frame, cas: number | bigint): void {
-  if (typeof cas === "number") view.setUint32(start + 20, cas);
-  else view.setBigUint64(start + 16, cas);
+  if (typeof cas === "bigint") return view.setBigUint64(start + 16, cas);
+  if (cas > 0xffffffff) view.setUint32(start + 16, Math.floor(cas / 0x100000000));
+  view.setUint32(start + 20, cas);
 }

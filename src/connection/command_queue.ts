@@ -40,6 +40,8 @@ export const SWALLOW = 0x20000;
 export const JOINED = 0x80000;
 /** The answer to success is a value with flags and version, as those of a plain read are. */
 export const READ = 0x100000;
+/** The answer to success is nothing but a version, as those of stores are. */
+export const STORE = 0x200000;
 /** The command was taken back before it left. */
 const DROPPED = 0x40000;
 
@@ -68,7 +70,14 @@ export class CommandQueue {
   #head = 0;
   #tail = 0;
   #tokenBase = 0;
-  #tokenMask = TOKENS - 1;
+  #tokenMask: number;
+  readonly #tokenCount: number;
+
+  /** Makes an empty queue whose tokens begin anew after some power of two of at least 64. */
+  constructor(tokens: number = TOKENS) {
+    this.#tokenCount = tokens;
+    this.#tokenMask = tokens - 1;
+  }
 
   /**
    * What the command that is appended next may carry to be known by: a short number that no other in the queue has. Those of
@@ -133,16 +142,16 @@ export class CommandQueue {
   }
 
   /**
-   * Goes to the plain read that carries a token, past quiet commands that stayed unanswered. Returns whether it was there; stays
-   * where it was if it was not.
+   * Goes to the command that carries a token and is of those with a bit, past quiet ones that stayed unanswered. Returns whether it
+   * was there; stays where it was if it was not.
    */
-  seekRead(token: number): boolean {
+  seek(token: number, bit: number): boolean {
     const mask = this.#codes.length - 1;
     for (let i = this.#head; i < this.#tail; i++) {
       const code = this.#codes[i & mask]!;
       if ((code & DROPPED) !== 0) continue;
       if (this.#tokens[i & mask] === token) {
-        if ((code & READ) === 0) return false;
+        if ((code & bit) === 0) return false;
         this.#head = i;
         return true;
       }
@@ -213,8 +222,8 @@ export class CommandQueue {
     this.#opaques = opaques;
     this.#tokens = tokens;
     // More wait than there are tokens: from now on they are longer, and none is one of those that wait.
-    if (length === TOKENS) {
-      this.#tokenBase = TOKENS;
+    if (length === this.#tokenCount) {
+      this.#tokenBase = length;
       this.#tokenMask = MOST_TOKENS - 1;
     }
     this.#starts = starts;

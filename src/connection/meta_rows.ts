@@ -23,7 +23,7 @@ import { META_SET } from "../text/meta_set.ts";
 import { MAX_U32, type TextOp, wordOf } from "../text/text_op.ts";
 import type { TextWriter } from "../text/text_writer.ts";
 import { Status } from "../wire/status.ts";
-import { Kind, QUIET, READ } from "./command_queue.ts";
+import { Kind, QUIET, READ, STORE } from "./command_queue.ts";
 import { addAdminRows, addQuit, CommandRows, type CommandTraits } from "./command_rows.ts";
 
 /** How the reply to a meta command is read: with a version or nothing, with a value and flags, with flags, with a number, or all of it as it is. */
@@ -105,7 +105,7 @@ type Storing = Pick<StoreRequest, "key" | "value" | "cas"> & Partial<StoreReques
 
 function addStore(op: AnyOp, mode: string, how: CommandTraits): void {
   const word = wordOf(`c M${mode}`);
-  rows.add<Storing>(op, how, (out, { key, value, flags, expiry, cas }, opaque) => {
+  rows.add<Storing>(op, { ...how, bits: STORE }, (out, { key, value, flags, expiry, cas }, opaque) => {
     const coded = start(out, key, MS);
     out.valueLength(value);
     callFlags(out, opaque, coded, false);

@@ -1,10 +1,11 @@
-/** The short way that hits of plain reads take over meta: what it takes is what the long way would have made of it, and it takes nothing else. */
+/** The short way that the hits and misses of plain reads and what was stored take over meta: what it takes is what the long way would have made of it, and it takes nothing else. */
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { MetaWire } from "../../src/connection/meta_wire.ts";
 import { ProtocolError } from "../../src/errors.ts";
 import { Frame } from "../../src/frame/frame.ts";
 import { NOOP } from "../../src/ops/admin.ts";
 import { GAT, GET, GETK } from "../../src/ops/retrieval.ts";
+import { SET } from "../../src/ops/storage.ts";
 import type { AnyOp } from "../../src/ops/table.ts";
 import { test } from "../support/test.ts";
 
@@ -12,6 +13,7 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 const GETQ = GET.quiet!.opcode;
+const SETQ = SET.quiet!.opcode;
 
 /** A reply behind what is looked at, so that this is never the end of what was read: only there is the short way open. */
 const BEHIND = `EN O1 ${"x".repeat(80)}\r\n`;
@@ -132,6 +134,70 @@ test("MetaWire: misses before a hit of a batch are silence, and an error before 
   }
 });
 
+/** Each reply to the first of two stores, and the status and version that it is. */
+const STORED: readonly (readonly [reply: string, status: number, cas: bigint])[] = [
+  ["HD O0 c1\r\n", 0, 1n],
+  ["HD O000 c0001234567\r\n", 0, 1234567n],
+  ["HD O0 c4294967296\r\n", 0, 4294967296n],
+  ["HD O0 c999999999999999\r\n", 0, 999999999999999n],
+  ["HD O0 c9007199254740993\r\n", 0, 9007199254740993n],
+  ["HD O0 c18446744073709551615\r\n", 0, 0xffff_ffff_ffff_ffffn],
+  ["HD c1234567 O0\r\n", 0, 1234567n],
+  ["HD O0 c1234567 W\r\n", 0, 1234567n],
+  ["HD O0\r\n", 0, 0n],
+  ["NS O0\r\n", 5, 0n],
+  ["EX O0\r\n", 2, 0n],
+];
+
+for (const [reply, status, cas] of STORED) {
+  test(`MetaWire: ${JSON.stringify(reply)} is the same answer to a store however it comes, and none in a batch if it is success`, () => {
+    const bytes = encoder.encode(reply + BEHIND);
+    for (let cut = 0; cut <= bytes.length; cut++) {
+      for (const opcode of [SET.opcode, SETQ]) {
+        const wire = new MetaWire();
+        wire.write(SET as AnyOp, opcode, { key: "k", value: "v", flags: 0, expiry: 0 }, 7, undefined);
+        wire.write(GET as AnyOp, GET.opcode, { key: "k" }, 17, undefined);
+        const seen: (readonly unknown[])[] = [];
+        for (const part of [bytes.slice(0, cut), bytes.slice(cut)]) {
+          wire.input.push(part, (frame) => seen.push([...look(frame), frame.cas]));
+        }
+        const answers = opcode === SET.opcode || status !== 0 ? [[opcode, 7, status, cas]] : [];
+        assertEquals(seen, [...answers, [GET.opcode, 17, 1, 0n]]);
+      }
+    }
+  });
+}
+
+test("MetaWire: what answers a store is no answer to a read, and the reverse", () => {
+  for (
+    const [op, reply] of [
+      [GET, "HD O0 c1234567\r\n"],
+      [SET, `VA 30 O0 f0 c1234567\r\n${"v".repeat(30)}\r\n`],
+      [SET, "HD O1 c1234567\r\n"],
+      [GET, "EN O1\r\n"],
+      [GET, "EN O\r\n"],
+      [SET, "HD O0 c\r\n"],
+      [SET, "HD O0 c12x\r\n"],
+      [SET, "HD O0 c12\n"],
+    ] as const
+  ) {
+    const wire = new MetaWire();
+    for (let i = 0; i < 2; i++) {
+      wire.write(op as AnyOp, op.opcode, { key: "k", value: "v", flags: 0, expiry: 0 }, i, undefined);
+    }
+    assertThrows(() => wire.input.push(encoder.encode(reply + BEHIND), () => {}), ProtocolError);
+  }
+});
+
+test("MetaWire: what goes wrong in the middle of a chunk says where", () => {
+  const wire = waiting(3);
+  const hit = `VA 60 O0 f0 c1234567\r\n${"v".repeat(60)}\r\n`;
+  const bytes = encoder.encode(`${hit}EN O1\r\nwhat\r\n${"x".repeat(80)}`);
+  const error = assertThrows(() => wire.input.push(bytes, () => {}), ProtocolError);
+  assertStringIncludes((error as Error).message, "what");
+  assertEquals(wire.input.position, hit.length + 7);
+});
+
 /** What may not answer the first of two reads, with enough behind it for the short way. */
 const WRONG: Readonly<Record<string, readonly [reply: string, reason: string]>> = {
   "the opaque of the next": ["VA 30 O1 f0 c1234567\r\n$30\r\n", "what was asked has opaque 0"],
@@ -186,7 +252,7 @@ test("MetaWire: what stops in the middle of a chunk leaves the rest", () => {
   assertEquals([seen, decoder.decode(input.rest())], [1, hit(1)]);
 });
 
-test("MetaWire: commands carry short numbers, each its own, and more digits only where more wait", () => {
+test("MetaWire: commands carry short numbers, each its own, whatever the opaques of their calls", () => {
   const wire = new MetaWire();
   const sent = (): string => decoder.decode(wire.output.take()[0]);
   for (let i = 0; i < 3; i++) wire.write(GET as AnyOp, GET.opcode, { key: "k" }, 4_000_000_000 + i, undefined);
