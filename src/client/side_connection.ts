@@ -1,6 +1,6 @@
-import type { Connection } from "../connection/connection.ts";
 import type { CredentialsSource } from "../connection/credentials.ts";
 import { beginText, textWire } from "../connection/text_login.ts";
+import { detachWhenIdle } from "../link/detach_when_idle.ts";
 import { openConnection, type OpenOptions } from "../link/open_connection.ts";
 import { TextWriter } from "../text/text_writer.ts";
 import type { TextOp } from "../text/text_op.ts";
@@ -43,7 +43,7 @@ export async function openSide<T>(
       await beginText(connection, { protocol: "text", credentials, allowPlaintext, signal });
     }
     const prepared = await prepare(connection, signal);
-    return { transport: await detach(connection, signal), prepared };
+    return { transport: await detachWhenIdle(connection, signal), prepared };
   });
 }
 
@@ -84,19 +84,6 @@ export function sideOf(server: ServerAddress, options: SideOptions): Side {
       ...(options.signal !== undefined && { signal: options.signal }),
     },
   };
-}
-
-/** An answer may come before its write has settled, which a turn or two later it has. */
-async function detach(connection: Connection, signal: AbortSignal): Promise<Transport> {
-  for (;;) {
-    signal.throwIfAborted();
-    try {
-      return connection.detach().transport;
-    } catch (error) {
-      if (!(error instanceof TypeError)) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 1));
-    }
-  }
 }
 
 /** One command as bytes. */
