@@ -1,3 +1,4 @@
+import type { Connection } from "../connection/connection.ts";
 import type { CredentialsSource } from "../connection/credentials.ts";
 import { beginText, textWire } from "../connection/text_login.ts";
 import { detachWhenIdle } from "../link/detach_when_idle.ts";
