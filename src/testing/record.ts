@@ -19,7 +19,7 @@ export interface RecordOptions {
   readonly side?: "client" | "server";
   /** Milliseconds of a clock that does not go back; the first reading is 0 in the recording. `performance.now` by default. */
   readonly now?: () => number;
-  /** Writes what SASL says as it is, passwords and all; by default zeros stand there. */
+  /** Writes what SASL says as it is, passwords and all; by default zeros stand there. In text nothing is hidden, log-ins neither. */
   readonly secrets?: boolean;
 }
 
@@ -27,7 +27,7 @@ export interface RecordOptions {
  * Makes a transport that does what another does and writes down every frame with its time: a JSON object a line, to be played again
  * by {@linkcode replay}. Text, and whatever else is no frame, is written down as it comes.
  *
- * If the sink throws, the connection breaks.
+ * If the sink throws, the connection breaks with what it threw.
  *
  * @example
  * ```ts
@@ -69,6 +69,8 @@ class RecordingTransport implements Transport {
   readonly #written: FrameCutter;
   readonly #read: FrameCutter;
   #ended = false;
+  /** What the sink threw when the end was written down, which is told to who hears of the end. */
+  #failure: unknown = undefined;
 
   constructor(inner: Transport, settings: RecordingSettings) {
     this.#inner = inner;
@@ -113,7 +115,11 @@ class RecordingTransport implements Transport {
   }
 
   close(): void {
-    this.#end(true);
+    try {
+      this.#end(true);
+    } catch (error) {
+      this.#failure = error;
+    }
     this.#inner.close();
   }
 
@@ -125,8 +131,12 @@ class RecordingTransport implements Transport {
         sink.data(chunk);
       },
       end: (error) => {
-        this.#end(false, error);
-        sink.end(error);
+        try {
+          this.#end(false, error);
+        } catch (failure) {
+          this.#failure = failure;
+        }
+        sink.end(error ?? this.#failure);
       },
     };
   }

@@ -23,7 +23,9 @@ export class ReplayedConnection {
   readonly transport: Transport;
   readonly #conn: string;
   readonly #options: ReplayedConnectionOptions;
-  readonly #lines: (RecordedLine & { readonly line: number })[];
+  readonly #lines: readonly (RecordedLine & { readonly line: number })[];
+  /** How many of the lines are done: to take them off the front would take longer the more there are. */
+  #done = 0;
   readonly #server: Transport;
   /** What requests were asked with when recorded, and now. */
   readonly #opaques = new Map<number, number>();
@@ -42,7 +44,7 @@ export class ReplayedConnection {
   ) {
     this.#conn = conn;
     this.#options = options;
-    this.#lines = [...lines];
+    this.#lines = lines;
     this.#last = lines[0]?.t ?? 0;
     const { chunkSize } = options;
     const peers = [`replay:${conn}`, "client"] as const;
@@ -62,7 +64,7 @@ export class ReplayedConnection {
 
   /** The lines of what the client has not said. */
   get missing(): number[] {
-    return this.#lines.filter(({ dir, hex }) => dir === "c2s" && hex !== "").map(({ line }) => line);
+    return this.#lines.slice(this.#done).filter(({ dir, hex }) => dir === "c2s" && hex !== "").map(({ line }) => line);
   }
 
   /** Goes through the lines as far as the client has come; never rejects. */
@@ -70,19 +72,19 @@ export class ReplayedConnection {
     if (this.#playing) return;
     this.#playing = true;
     while (!this.#over) {
-      const next = this.#lines[0];
+      const next = this.#lines[this.#done];
       if (next === undefined) {
         this.#refuseRest();
         break;
       }
       if (next.dir === "c2s") {
         if (next.hex !== "" && !this.#hear(next)) break;
-        this.#lines.shift();
+        this.#done++;
         this.#last = next.t;
       } else {
         await this.#pause(next.t);
         if (this.#over) break;
-        this.#lines.shift();
+        this.#done++;
         await this.#say(next);
       }
     }

@@ -201,6 +201,34 @@ test("record of a server's end, of text, and of a close", async () => {
   ]);
 });
 
+test("a sink that fails breaks the connection, at whatever line, and leaves nothing open", async () => {
+  for (const ends of ["client", "server"]) {
+    for (let left = 1; left <= 3; left++) {
+      const [here, there] = memoryPair();
+      const server = new Server().on(VERSION, () => ({ version: "1" }));
+      const session = server.serve(there);
+      const full = new Error("no space left");
+      let lines = left;
+      const transport = record(here, () => {
+        // The header, the request, the answer, the end.
+        if (lines-- === 0) throw full;
+      });
+      const connection = new Connection(transport);
+      const call = connection.call(VERSION, {}).then(() => "answered", (error) => error);
+      const outcome = await call;
+      if (left < 3) {
+        assert(outcome instanceof ConnectionError, `${outcome}`);
+        assertEquals(outcome.cause, full);
+      } else assertEquals(outcome, "answered");
+      if (ends === "client") await connection.close().catch((error) => assertEquals(error, full));
+      else await session.close();
+      await connection.closed;
+      await transport.closed;
+      await session.closed;
+    }
+  }
+});
+
 test("what SASL says is hidden unless asked for, and plays all the same", async () => {
   const secret = toHex(bytesOf("\0ada\0pencil"));
   for (const secrets of [false, true]) {
