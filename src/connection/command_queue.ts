@@ -101,13 +101,14 @@ export class CommandQueue {
   /** Appends a command. */
   push(code: number, opaque: number, start: number, note?: unknown): void {
     const token = this.token;
-    if (this.#tail - this.#head === this.#codes.length) this.#grow();
     const at = this.#tail++ & (this.#codes.length - 1);
     this.#codes[at] = code;
     this.#tokens[at] = token;
     this.#opaques[at] = opaque;
     this.#starts[at] = start;
     if (note !== undefined || this.#notes[at] !== undefined) this.#notes[at] = note;
+    // Not when the next one is appended: by then its token has been given.
+    if (this.#tail - this.#head === this.#codes.length) this.#grow();
   }
 
   /** Forgets what was appended since the tail was there. */
