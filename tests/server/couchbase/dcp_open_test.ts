@@ -94,6 +94,29 @@ test("a second OPEN, and what only a producer sends, closes a connection without
   assertEquals(scene.bucket.dcp.connections, []);
 });
 
+test("a connection carries one feed, of DCP or of TAP: a second closes it, and nothing of it follows the bucket any more", async () => {
+  const tap = { opcode: 0x40, key: "t" };
+  for (const second of [tap, openRequest("again", 1)]) {
+    await using scene = new CouchbaseScene();
+    await using peer = await openPeer(scene);
+    await stream(peer);
+    await peer.send(second);
+    // Whatever comes behind it begins no stream that would never end.
+    await peer.send({ ...streamRequest({ vbucket: 1, opaque: 2 }) });
+    assertEquals(await peer.closes(), true);
+    assertEquals(scene.bucket.dcp.connections, []);
+  }
+  // One of TAP that wants nothing old, and so says nothing.
+  const silent = { ...tap, extras: hex("00000001"), value: hex("ffffffffffffffff") };
+  for (const second of [silent, openRequest("late", 1)]) {
+    await using scene = new CouchbaseScene();
+    await using peer = await scene.peer();
+    await peer.send(silent);
+    await peer.send(second);
+    assertEquals(await peer.closes(), true);
+  }
+});
+
 test("a body of the wrong length is answered and closes; an answer that nobody understands closes", async () => {
   await using scene = new CouchbaseScene();
   await using short = await openPeer(scene, { name: "short" });

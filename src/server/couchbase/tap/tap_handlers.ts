@@ -50,6 +50,13 @@ export function registerTap(server: Server, context: NodeContext, settings: TapS
   };
   server
     .on(CONNECT, (request, exchange) => {
+      const state = context.state(exchange.session);
+      if (state.feed !== undefined) {
+        // What a second feed would push aside could still be asked for streams.
+        exchange.silence();
+        exchange.close();
+        return;
+      }
       if (request.name.length > LONGEST_NAME) throw BAD_NAME;
       const bucket = bucketOf(context, exchange);
       const mine = clientsOf(bucket);
@@ -59,6 +66,7 @@ export function registerTap(server: Server, context: NodeContext, settings: TapS
       const plan = new TapPlan(request, { bucket, settings, places: mine.places(name), now });
       const producer = new TapProducer(exchange.session, plan, { settings, ended: (one) => mine.ended(one) });
       mine.enter(producer);
+      state.feed = producer;
       // The feed itself is the answer.
       exchange.silence();
       exchange.session.attach(producer);
