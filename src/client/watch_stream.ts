@@ -133,10 +133,24 @@ export class WatchSource implements BatchSource<WatchEvent> {
  *
  * @example
  * ```ts
+ * import { connect } from "@memwire/memwire";
+ * import { MemoryStore, Server } from "@memwire/memwire/server";
  * import { watchServer } from "@memwire/memwire/text";
+ * import { assertEquals } from "@std/assert";
  *
- * async function firstMiss(server: string): Promise<string | undefined> {
- *   for await (const event of watchServer(server, { events: ["fetchers"] })) {
+ * await using server = new Server();
+ * new MemoryStore().register(server);
+ * const { address } = await server.listen({ hostname: "127.0.0.1", port: 0 });
+ * await using mc = await connect(address);
+ *
+ * const missed = firstMiss();
+ * let over = false;
+ * missed.finally(() => over = true);
+ * while (!over) await mc.get("user:1");
+ * assertEquals(await missed, "user:1");
+ *
+ * async function firstMiss(): Promise<string | undefined> {
+ *   for await (const event of watchServer(address, { events: ["fetchers"] })) {
  *     if (event.type === "item_get" && event.status === "not_found") return event.key;
  *   }
  * }

@@ -12,6 +12,27 @@ export interface MemoryStoreOptions {
   /**
    * Who may log in, with their passwords: by SASL PLAIN, and in the text protocols by a first `set` of any key whose value is the name
    * and the password, parted by a blank. When given, others may ask for nothing but the version, and in text for nothing at all.
+   *
+   * @example A text client that logs in, and one that says what it likes
+   * ```ts
+   * import { connect } from "@memwire/memwire";
+   * import { MemoryStore, Server } from "@memwire/memwire/server";
+   * import { sendCommand } from "@memwire/memwire/text";
+   * import { assertEquals } from "@std/assert";
+   *
+   * await using server = new Server();
+   * const store = new MemoryStore({ users: { ada: "secret" } });
+   * store.register(server);
+   * const { address } = await server.listen({ hostname: "127.0.0.1", port: 0 });
+   *
+   * const credentials = { username: "ada", password: "secret" };
+   * await using mc = await connect(address, { protocol: "meta", credentials });
+   * await mc.set("user:1", "Ada");
+   * assertEquals((await mc.get("user:1"))?.text(), "Ada");
+   *
+   * const [reply] = await sendCommand(mc, "cache_memlimit 32");
+   * assertEquals([reply?.text, store.memoryLimit], ["OK", 32 * 1024 * 1024]);
+   * ```
    */
   readonly users?: Readonly<Record<string, string>>;
   /** What the server calls its version; `"1.6.18"` by default, the memcached that it is compared with in tests. */

@@ -1,7 +1,9 @@
 /** What the embedded server logs to those who watch: memcached's own lines, and a count of those for which there was no room. */
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { readWatchLine } from "../../../src/text/watch.ts";
+import { connect } from "../../../mod.ts";
+import { MemoryStore, Server } from "../../../src/server.ts";
+import { connStats, readWatchLine, settingStats, type WatchEvent, watchServer } from "../../../src/text.ts";
 import type { Transport } from "../../../src/transport/transport.ts";
 import { store } from "../../contract/conformance_talk.ts";
 import { deferred, ServerScene } from "../../support/server_scene.ts";
@@ -147,6 +149,32 @@ test("watch is refused behind other commands and for names that there are not; w
   assertEquals(await say(client, "mn\r\nwatch rawcmds proxyreqs\r\nversion\r\n"), "MN\r\nOK\r\n");
   await client.write(new TextEncoder().encode("set k 0 0 1\r\nv\r\n"));
   assertEquals(await say(clientOf(scene), "get k\r\n"), "END\r\n");
+});
+
+test("watchServer reads what the embedded server logs, and connections and settings are told as by memcached", async () => {
+  await using server = new Server();
+  new MemoryStore().register(server);
+  const { address } = await server.listen({ hostname: "127.0.0.1", port: 0 });
+  await using client = await connect(address, { protocol: "meta" });
+  const events = watchServer(client, { events: ["fetchers", "mutations"] })[Symbol.asyncIterator]();
+  const first = events.next();
+  let told = false;
+  first.then(() => told = true, () => told = true);
+  // Until it has begun.
+  while (!told) await client.get("missing key");
+  assertMatch(
+    JSON.stringify((await first).value, (_, value) => typeof value === "bigint" ? 0 : value),
+    /"key":"missing key"/,
+  );
+  await client.set("stored", "value", { ttl: 100 });
+  let event: WatchEvent;
+  do event = (await events.next()).value!; while (event.type !== "item_store");
+  assertEquals([event.key, event.status, event.command, event.ttl, event.size], ["stored", "stored", "set", 100, 5]);
+  const watching = [...(await connStats(client)).values()].filter(({ state }) => state === "conn_watch");
+  assertEquals(watching.length, 1);
+  assertMatch(watching[0]!.address, /^tcp:127\.0\.0\.1:\d+$/);
+  assertEquals((await settingStats(client)).itemSizeMax, 1024 * 1024);
+  await events.return!(undefined);
 });
 
 function clientOf(scene: ServerScene): Wire {
