@@ -144,7 +144,7 @@ async function upheaval(random: Random, { consume, place, ordered }: Variant): P
       follower.apply(event, { ordered });
       await befall({ feed, life, follower });
       // Of other keys some may still be under way.
-      if (isOver()) await pause(life, 1000).then(finish);
+      if (isOver()) life.clock.after(1000, finish);
       if (!life.alive) return await new Promise(() => {});
     };
     const reading = consume(feed, { life, random, checkpoint, use });

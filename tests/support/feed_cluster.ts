@@ -106,9 +106,10 @@ export class FeedCluster implements AsyncDisposable {
 
   /** Adds a node, whose writes are heard too. */
   async add(): Promise<number> {
-    const id = await this.cluster.add();
-    this.writer.hear(this.cluster.members.find((member) => member.id === id)!.node.bucket(BUCKET));
-    return id;
+    const adding = this.cluster.add();
+    // It is there at once; by the time it resolves it may have failed.
+    this.writer.hear(this.cluster.members.at(-1)!.node.bucket(BUCKET));
+    return await adding;
   }
 
   /** Moves all vbuckets of a node to others in turn. */
