@@ -79,6 +79,8 @@ export class FaultLane {
         else this.#pass(bytes);
         return;
       case "truncate":
+        // Nothing comes behind half a frame.
+        this.#held = undefined;
         this.#pass(bytes.slice(0, fault.bytes ?? bytes.length >> 1));
         return this.#finish(() => this.#host.end());
       case "split":
@@ -103,11 +105,15 @@ export class FaultLane {
   }
 
   #passInPieces(bytes: Uint8Array, at: number | undefined): void {
-    if (at !== undefined) {
-      this.#pass(bytes.subarray(0, at));
-      return this.#pass(bytes.subarray(at));
-    }
-    for (let i = 0; i < bytes.length; i++) this.#pass(bytes.subarray(i, i + 1));
+    // What was held back comes behind all of it.
+    const held = this.#held;
+    this.#held = undefined;
+    const size = at ?? 1;
+    this.#pass(bytes.subarray(0, size));
+    if (at !== undefined) this.#pass(bytes.subarray(size));
+    else for (let i = size; i < bytes.length; i++) this.#pass(bytes.subarray(i, i + 1));
+    this.#held = held;
+    this.#flushHeld();
   }
 
   #pass(bytes: Uint8Array): void {

@@ -6,6 +6,7 @@ import { Connection } from "../../src/connection/connection.ts";
 import { ConnectionError, ProtocolError, StatusError, TimeoutError } from "../../src/errors.ts";
 import { GET } from "../../src/ops/retrieval.ts";
 import { SET } from "../../src/ops/storage.ts";
+import { FaultLane } from "../../src/testing/fault_lane.ts";
 import type { Fault, FaultRule } from "../../src/testing/fault_plan.ts";
 import { faultPlan } from "../../src/testing/fault_plan.ts";
 import { FaultServer } from "../../src/testing/fault_server.ts";
@@ -190,3 +191,19 @@ test("fault server: is down and up again with what it had, over sockets too", as
   await using client = await open();
   assertEquals(await client.getText("k"), "v");
 });
+
+for (const [fault, expected] of [[{ kind: "split" }, B! + A], [{ kind: "truncate" }, B!.slice(0, 28)]] as const) {
+  test(`fault lane: a frame that was held back never comes in the middle of another: ${fault.kind}`, () => {
+    const plan = faultPlan([{ fault: { kind: "reorder" }, times: 1 }, { fault, times: 1 }]);
+    let passed = "";
+    const lane = new FaultLane({
+      decide: (frame) => plan.decide("read", frame),
+      pass: (bytes) => void (passed += toHex(bytes)),
+      end: () => {},
+      reset: () => {},
+      after: () => {},
+    });
+    for (const frame of FRAMES.slice(0, 2)) lane.push(frame);
+    assertEquals(passed, expected);
+  });
+}
