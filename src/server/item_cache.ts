@@ -64,6 +64,11 @@ export class ItemCache {
     return this.#table.bytes;
   }
 
+  /** The last version that was given. */
+  get lastCas(): bigint {
+    return this.#cas;
+  }
+
   /** The item that has not been used for longest. */
   get oldest(): Entry | undefined {
     this.#flushIfDue();

@@ -7,6 +7,7 @@ import { expiryTime } from "./expiry.ts";
 import { ItemCache, type NewItem } from "./item_cache.ts";
 import { PrefixCounts } from "./prefix_counts.ts";
 import { type Server, speakText } from "./server.ts";
+import { sizeStats } from "./size_stats.ts";
 import { EXISTS, NOT_FOUND, NOT_STORED, OUT_OF_MEMORY, type StatusReply, TOO_LARGE } from "./status_reply.ts";
 import { StoreCounts } from "./store_counts.ts";
 import { registerStore } from "./store_handlers.ts";
@@ -251,6 +252,7 @@ export class MemoryStore {
    */
   stats(group = "", server: ServerStats = NO_SERVER): Statistic[] | undefined {
     if (group.startsWith("detail")) return this.#detail(group);
+    if (group === "sizes") return sizeStats(this.#cache.entries(), this.#tuning.sizesSince);
     const { memoryLimit, itemSizeLimit, version, counts, verbosity } = this;
     const { size: items, bytes, oldest } = this.#cache;
     const now = this.#clock();

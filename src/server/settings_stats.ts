@@ -32,7 +32,7 @@ export function settingsStats({ options, server, tuning, ...source }: StatsSourc
     ["temp_lru", yesOrNo(tuning.temporaryTtl !== undefined)],
     ["temporary_ttl", tuning.temporaryTtl ?? 61],
     ["idle_timeout", 0],
-    ["track_sizes", "no"],
+    ["track_sizes", yesOrNo(tuning.sizesSince !== undefined)],
   ];
 }
 

@@ -78,8 +78,6 @@ function valuesOf(group: string, source: StatsSource): Values | undefined {
       return source.items === 0 ? [] : items(source);
     case "slabs":
       return slabs(source);
-    case "sizes":
-      return [["sizes_status", "disabled"]];
     default:
       return undefined;
   }

@@ -1,4 +1,4 @@
-/** What the commands `slabs`, `lru` and `lru_crawler` set. Nothing here goes by it, but it is kept, and told by `stats settings`. */
+/** What the commands `slabs`, `lru`, `lru_crawler` and `stats` set. Little here goes by it, but it is kept, and told by `stats settings`. */
 export class Tuning {
   /** 0 to 2. */
   automove = 1;
@@ -15,4 +15,6 @@ export class Tuning {
   /** Microseconds. */
   crawlerSleep = 100;
   crawlerItems = 0;
+  /** The version of the last item before sizes were tracked; `undefined` when they are not. */
+  sizesSince: bigint | undefined = undefined;
 }

@@ -19,8 +19,10 @@ export function showStats(words: readonly string[], out: ReplySink, context: Tex
     case "cachedump":
       return listItems(words, out, context);
     case "sizes_enable":
-      return void out.text("STAT sizes_status disabled\r\n");
+      context.tuning.sizesSince ??= context.cache.lastCas;
+      return void out.text("STAT sizes_status enabled\r\n");
     case "sizes_disable":
+      context.tuning.sizesSince = undefined;
       return void out.text("STAT sizes_status disabled\r\n");
     case "extstore":
       return void out.text("END\r\n");

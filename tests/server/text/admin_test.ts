@@ -91,6 +91,31 @@ test("stats cachedump lists the items used last first, but none whose key came i
   assertEquals(await talk.say("stats cachedump 1 1\r\n"), "ITEM b\xe4% [1 b; 0 s]\r\nEND\r\n");
 });
 
+test("stats sizes tells how many items there are of each size, as memcached 1.6.18 was recorded to", async () => {
+  await using talk = new Talking();
+  await talk.say("set before 0 0 1\r\nx\r\n");
+  for (
+    const [sent, heard] of [
+      ["stats sizes", "STAT sizes_status disabled\r\nEND\r\n"],
+      ["stats sizes_enable", "STAT sizes_status enabled\r\n"],
+      ["stats sizes", "END\r\n"],
+      ["set a 0 0 1\r\nx", "STORED\r\n"],
+      ["set b 0 0 5\r\nxxxxx", "STORED\r\n"],
+      [`set c 5 0 100\r\n${"x".repeat(100)}`, "STORED\r\n"],
+      ["set d 0 0 2\r\nxx", "STORED\r\n"],
+      ["stats sizes", "STAT 64 2\r\nSTAT 96 1\r\nSTAT 192 1\r\nEND\r\n"],
+      ["stats sizes_enable", "STAT sizes_status enabled\r\n"],
+      ["delete a", "DELETED\r\n"],
+      [`set b 0 0 40\r\n${"x".repeat(40)}`, "STORED\r\n"],
+      ["stats sizes", "STAT 64 1\r\nSTAT 128 1\r\nSTAT 192 1\r\nEND\r\n"],
+      ["stats sizes_disable", "STAT sizes_status disabled\r\n"],
+      ["stats sizes", "STAT sizes_status disabled\r\nEND\r\n"],
+      ["stats sizes_enable", "STAT sizes_status enabled\r\n"],
+      ["stats sizes", "END\r\n"],
+    ] as const
+  ) assertEquals(await talk.say(`${sent}\r\n`), heard, sent);
+});
+
 test("what is too large is counted", async () => {
   await using talk = new Talking({ itemSizeLimit: 1000, memoryLimit: 900 });
   for (const line of ["set k 0 0 950", "ms k 950 T0", "add k 0 0 2000", "set k 0 0 840"]) {

@@ -15,6 +15,10 @@ export class TapCursor {
   #seqno: bigint;
   /** The checkpoint that is open for the client. */
   #checkpoint: bigint;
+  /** Whether something was sent that the vbucket has lost. */
+  #lost = false;
+  /** How often the vbucket has moved. */
+  #moves = 0;
 
   /** Begins behind a seqno; so many changes make a checkpoint. */
   constructor(vbucket: Vbucket, from: { readonly seqno: bigint; readonly backfill: boolean; readonly items: number }) {
@@ -37,28 +41,52 @@ export class TapCursor {
     return this.#seqno < this.vbucket.highSeqno;
   }
 
+  /** The vbucket has another history perhaps, which may have left the one that was sent before its last change. */
+  moved(): void {
+    this.#moves++;
+    this.#lost ||= this.vbucket.failoverLog[0]!.seqno < this.#seqno;
+  }
+
+  /** Whether all must be sent anew, because what the client has cannot be brought up to date by what is behind it. */
+  get broken(): boolean {
+    if (this.#lost) return true;
+    if (this.#seqno === 0n || this.vbucket.log.reaches(this.#seqno)) return false;
+    return this.vbucket.purgedOf((collection) => collection === 0) > this.#seqno;
+  }
+
+  /** Goes back to the beginning. */
+  restart(): void {
+    this.#lost = false;
+    this.#seqno = 0n;
+  }
+
   /** The mark that opens the checkpoint that it is in. */
   opening(): TapOutgoing {
     this.#checkpoint = this.#openAt(this.#seqno);
     return { kind: "checkpoint", vbucket: this.vbucket.id, ends: false, id: this.#checkpoint };
   }
 
-  /** Sends what is behind it; with `marks` between the checkpoints. */
+  /** Sends what is behind it, with `marks` between the checkpoints; returns `false` when the vbucket has moved under it. */
   *advance(
     { marks, backfill = false }: { readonly marks: boolean; readonly backfill?: boolean },
-  ): Generator<TapOutgoing> {
+  ): Generator<TapOutgoing, boolean> {
     const { vbucket } = this;
     const until = vbucket.highSeqno;
     const changes = vbucket.log.reaches(this.#seqno)
       ? vbucket.log.since(this.#seqno)
       : vbucket.changesSince(this.#seqno);
+    const moves = this.#moves;
     for (const change of changes) {
+      // The rest was read of a history that is over perhaps.
+      if (this.#moves !== moves) return false;
       if (marks) yield* this.#marksUntil(this.#openAt(change.seqno - 1n));
       this.#seqno = change.seqno;
       if (!isCollectionChange(change) && change.collection === 0) yield this.#item(change, backfill);
     }
+    if (this.#moves !== moves) return false;
     this.#seqno = until;
     if (marks) yield* this.#marksUntil(this.#openAt(until));
+    return true;
   }
 
   /** Whether the vbucket is still the one to send. */

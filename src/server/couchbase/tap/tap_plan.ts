@@ -86,7 +86,11 @@ export class TapPlan {
         this.#ready.add(cursor);
         changed();
       };
-      return cursor.vbucket.watch({ changed: ready, moved: ready });
+      const moved = (): void => {
+        cursor.moved();
+        ready();
+      };
+      return cursor.vbucket.watch({ changed: ready, moved });
     });
     return () => ends.forEach((end) => end());
   }
@@ -102,12 +106,21 @@ export class TapPlan {
     for (const { vbucket } of backfills) yield opaque(vbucket.id, TapOpaqueCode.INITIAL_VBUCKET_STREAM);
     if (this.#takeover) yield* this.#states(VbucketState.PENDING);
     if (this.#marks) { for (const cursor of cursors) if (this.#resumed.has(cursor.vbucket.id)) yield cursor.opening(); }
-    for (const cursor of backfills) yield* cursor.advance({ marks: false, backfill: true });
+    for (const cursor of backfills) yield* this.#backfill(cursor);
     for (const { vbucket } of backfills) yield opaque(vbucket.id, TapOpaqueCode.CLOSE_BACKFILL);
     if (this.#dump) return;
     if (this.#marks) yield* this.#openCheckpoints();
     if (this.#takeover) yield* this.#handOver();
     else yield* this.#live();
+  }
+
+  /** All that a vbucket holds; once more from the beginning if it loses meanwhile what was sent. */
+  *#backfill(cursor: TapCursor): Generator<TapOutgoing> {
+    while (!(yield* cursor.advance({ marks: false, backfill: true }))) {
+      if (!cursor.broken) continue;
+      cursor.restart();
+      yield opaque(cursor.vbucket.id, TapOpaqueCode.INITIAL_VBUCKET_STREAM);
+    }
   }
 
   *#openCheckpoints(): Generator<TapOutgoing> {
@@ -127,8 +140,21 @@ export class TapPlan {
         continue;
       }
       this.#ready.delete(cursor);
+      if (cursor.isActive && cursor.broken) yield* this.#again(cursor);
       if (cursor.isActive && cursor.ready) yield* cursor.advance({ marks: this.#marks });
     }
+  }
+
+  /** All of a vbucket from the beginning: the client empties what it has of it. */
+  *#again(cursor: TapCursor): Generator<TapOutgoing> {
+    const { id } = cursor.vbucket;
+    cursor.restart();
+    yield opaque(id, TapOpaqueCode.INITIAL_VBUCKET_STREAM);
+    yield* this.#backfill(cursor);
+    yield opaque(id, TapOpaqueCode.CLOSE_BACKFILL);
+    if (!this.#marks) return;
+    yield opaque(id, TapOpaqueCode.OPEN_CHECKPOINT);
+    yield cursor.opening();
   }
 
   *#handOver(): Generator<TapOutgoing> {
