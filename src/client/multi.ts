@@ -47,7 +47,8 @@ async function callParts<K, Req, T>(
   { call, requests }: { readonly call: MultiCall<K, Req, T>; readonly requests: readonly Outgoing<Req>[] },
 ): Promise<void> {
   const { op, keys, options, settle } = call;
-  checkRequests(op, requests);
+  if (caller.check !== undefined) caller.check(op, requests);
+  else checkRequests(op, requests);
   const starts: number[] = [];
   for (let from = 0; from < keys.length; from += PART) starts.push(from);
   const answers = await Promise.allSettled(

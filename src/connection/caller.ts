@@ -79,6 +79,8 @@ export interface Caller {
   ): Promise<BatchResult<T>>;
   /** Asks once and yields the answers as they come, for opcodes that are answered by many frames. */
   open<Req, Res>(op: Op<Req, Res>, request: Outgoing<Req>, options?: CallOptions): AsyncIterableIterator<Res>;
+  /** Throws what a batch of these would reject with because one of them cannot be written; sends nothing. */
+  check?<Req>(op: Op<Req, unknown>, requests: readonly Outgoing<Req>[]): void;
 }
 
 /** What a client needs of a connection, a pool or a router. */

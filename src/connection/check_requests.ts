@@ -1,16 +1,27 @@
-import { FrameWriter } from "../frame/frame_writer.ts";
 import type { Op, Outgoing } from "../ops/op.ts";
+import { BinaryWire } from "./binary_wire.ts";
+import type { Wire } from "./wire.ts";
 
 /**
- * Writes requests to nowhere, so that one that cannot be written is found before the first of several writes is made.
+ * Writes requests of a batch and takes them back, so that one that cannot be written is found before the first of several batches is
+ * sent: on the wire that they will go over where it is known, else on one of frames.
  *
  * @throws {RangeError} If a key is empty or too long.
+ * @throws {TypeError} If a key has a byte that the wire cannot carry.
  */
-export function checkRequests<Req>(op: Op<Req, unknown>, requests: readonly Outgoing<Req>[]): void {
-  const nowhere = new FrameWriter();
-  for (const message of requests) {
-    nowhere.begin();
-    op.request.write(nowhere, message);
-    nowhere.undo();
+export function checkRequests<Req>(
+  op: Op<Req, unknown>,
+  requests: readonly Outgoing<Req>[],
+  wire: Wire = new BinaryWire(),
+): void {
+  const { output } = wire;
+  const mark = output.mark();
+  try {
+    for (const request of requests) {
+      wire.write(op as Op<unknown, unknown>, (op.quiet ?? op).opcode, request, 0, undefined);
+      output.reset(mark);
+    }
+  } finally {
+    output.reset(mark);
   }
 }

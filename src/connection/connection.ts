@@ -11,7 +11,9 @@ import { Batch, makeBatch, writeBatch } from "./batch.ts";
 import type { BatchResult, Caller, CallOptions, Settle } from "./caller.ts";
 import { Alarm } from "./alarm.ts";
 import { BinaryWire } from "./binary_wire.ts";
+import { checkRequests } from "./check_requests.ts";
 import { closedHere, lateError, lost, type MakeError, overload, refusal } from "./connection_errors.ts";
+import { DRAIN_TIMEOUT } from "./connection_options.ts";
 import type { Agreement, ConnectionCounters, ConnectionOptions, ConnectionState } from "./connection_options.ts";
 import { type Detached, detachTransport } from "./detached.ts";
 import { type FrameListener, FrameListeners } from "./frame_listeners.ts";
@@ -27,9 +29,6 @@ import type { Wire, WireInput, WireOutput } from "./wire.ts";
 export type { Agreement, ConnectionCounters, ConnectionOptions, ConnectionState } from "./connection_options.ts";
 export type { FrameListener } from "./frame_listeners.ts";
 export type { Wire, WireInput, WireOutput } from "./wire.ts";
-
-/** How long `close` waits for calls that have no deadline of their own, in milliseconds. */
-const DRAIN_TIMEOUT = 1000;
 
 /**
  * One connection: many calls at once over one transport, told apart by the opaque.
@@ -234,6 +233,11 @@ export class Connection implements Caller, AsyncDisposable {
     return stream;
   }
 
+  /** {@inheritDoc Caller.check} */
+  check<Req>(op: Op<Req, unknown>, requests: readonly Outgoing<Req>[]): void {
+    checkRequests(op, requests, this.#wire);
+  }
+
   /** Makes a call that another connection could not answer. It is told here what becomes of it; nothing is thrown. */
   resume(call: StrandedCall): void {
     const { op, request, options, waiter } = call;
@@ -262,14 +266,16 @@ export class Connection implements Caller, AsyncDisposable {
 
   /**
    * Lets the calls under way end, then closes. New calls are refused at once; those under way get no more than `timeout` of the
-   * connection, or a second if that is 0. Resolves when the transport is closed, or at once if it was given away.
+   * connection, a second if that is 0, or all of their own time if one is `patient`. Resolves when the transport is closed, or at
+   * once if it was given away.
    */
-  close(): Promise<void> {
+  close(patient = false): Promise<void> {
     if (this.#detached) return Promise.resolve();
     if (this.#state === "open") {
       this.#state = "draining";
       this.#outbox.flush();
-      this.#drainUntil = performance.now() + (this.#timeout || DRAIN_TIMEOUT);
+      const until = performance.now() + (this.#timeout || DRAIN_TIMEOUT);
+      this.#drainUntil = patient ? this.#pipeline.latest(until) : until;
       this.#pipeline.hurry(this.#drainUntil);
       this.#expire();
     }
@@ -397,10 +403,8 @@ export class Connection implements Caller, AsyncDisposable {
     const next = this.#pipeline.expire(now + 1, (slot) => {
       this.#giveUp(slot, lateError(slot, now, { peer: this.peer, sent: this.#sent(slot) }), false);
     });
-    if (this.#state === "draining") {
-      this.#closeWhenDone();
-      if (now + 1 >= this.#drainUntil) this.destroy();
-    }
+    this.#closeWhenDone();
+    if (now + 1 >= this.#drainUntil) this.destroy();
     if (this.#state === "closed") return;
     const until = Math.min(next, this.#drainUntil);
     if (until < Infinity) this.#alarm.set(until, now);

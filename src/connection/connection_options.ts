@@ -5,6 +5,9 @@ import type { ExtrasWriter } from "./caller.ts";
 import type { StrandedCall } from "./stranded.ts";
 import type { Wire } from "./wire.ts";
 
+/** How long `close` waits for calls that have no deadline of their own, in milliseconds. */
+export const DRAIN_TIMEOUT = 1000;
+
 /** How a connection is set. */
 export interface ConnectionOptions {
   /** How long a call may take unless it says otherwise, in milliseconds; 1000 by default, 0 for ever. */

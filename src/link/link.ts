@@ -1,4 +1,5 @@
 import type { BatchResult, CallOptions, ClosableCaller, Settle } from "../connection/caller.ts";
+import { checkRequests } from "../connection/check_requests.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { FrameListener } from "../connection/frame_listeners.ts";
 import type { StrandedCall } from "../connection/stranded.ts";
@@ -206,6 +207,13 @@ export class Link implements ClosableCaller, AsyncDisposable {
     return holdStream(this.#hold, op, request, { options });
   }
 
+  /** {@inheritDoc Caller.check} */
+  check<Req>(op: Op<Req, unknown>, requests: readonly Outgoing<Req>[]): void {
+    const connection = this.#connection;
+    if (connection === undefined) checkRequests(op, requests);
+    else connection.check(op, requests);
+  }
+
   /** Makes a call that another connection could not answer, or that waited for one; nothing is thrown. */
   resume(call: StrandedCall): void {
     const connection = this.#ready;
@@ -266,7 +274,7 @@ export class Link implements ClosableCaller, AsyncDisposable {
     }
     this.#waiting.failAll((call) => closedLink(call, this.server));
     redial.abort(new ClosedError(`Cannot connect: the link to ${this.server} was closed`, { sent: false }));
-    await this.#connection?.close();
+    await this.#connection?.close(this.#elsewhere !== undefined);
     this.#tell({ type: "closed" });
     this.#hub.close();
   }
@@ -327,7 +335,8 @@ export class Link implements ClosableCaller, AsyncDisposable {
     this.#tell({ type: "connected", peer: connection.peer, waited: this.#waiting.size });
     if (!this.#closing) this.#age.start();
     this.#flush(connection);
-    old?.close();
+    // Whoever asked it does not know that it goes.
+    old?.close(true);
   }
 
   /** Has the calls that wait made over a connection, and those to come. */

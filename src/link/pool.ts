@@ -183,6 +183,11 @@ export class Pool implements ClosableCaller, AsyncDisposable {
     return holdBatch(this.#hold, op, requests, { options, settle });
   }
 
+  /** {@inheritDoc Caller.check} */
+  check<Req>(op: Op<Req, unknown>, requests: readonly Outgoing<Req>[]): void {
+    this.#members[0]!.link.check(op, requests);
+  }
+
   /** {@inheritDoc Caller.open} */
   open<Req, Res>(op: Op<Req, Res>, request: Outgoing<Req>, options?: CallOptions): AsyncIterableIterator<Res> {
     const link = this.#pick();
