@@ -85,7 +85,12 @@ export class Router implements ClosableCaller {
       if (this.#closed) return Promise.reject(closed(op));
       return askAll(this.shards.shards, op.name, ({ caller }) => caller.call(op, request, options, settle));
     }
-    const shard = this.shards.shardOf(key);
+    let shard: Shard | undefined;
+    try {
+      shard = this.shards.shardOf(key);
+    } catch (error) {
+      return Promise.reject(error);
+    }
     if (shard !== undefined && shard.direct) {
       shard.calls++;
       return shard.caller.call(op, request, options, settle);
@@ -109,7 +114,12 @@ export class Router implements ClosableCaller {
   open<Req, Res>(op: Op<Req, Res>, request: Outgoing<Req>, options?: CallOptions): AsyncIterableIterator<Res> {
     const key = options?.routingKey ?? (request as MaybeKeyed).key;
     const all = this.shards.shards;
-    const shard = key === undefined ? all[0] : this.shards.shardOf(key);
+    let shard: Shard | undefined;
+    try {
+      shard = key === undefined ? all[0] : this.shards.shardOf(key);
+    } catch (error) {
+      return refused(op as Op<never, Res>, error);
+    }
     if (this.#closed) return refused(op as Op<never, Res>, closed(op));
     if (shard === undefined) return refused(op as Op<never, Res>, nowhere(op, key));
     if (key !== undefined || all.length === 1) return shard.caller.open(op, request, options);

@@ -35,8 +35,12 @@ export class SentinelCaller implements Caller {
     const key = options?.routingKey ?? (request as { readonly key?: Bytes }).key;
     if (key === undefined) return this.#router.call(op, request, options, settle);
     if (this.#router.closed) return Promise.reject(closed(op));
-    const shard = this.#router.shards.shardOf(key);
-    return callShard({ op, request, options, settle }, { key, shard }, SENTINELS);
+    try {
+      const shard = this.#router.shards.shardOf(key);
+      return callShard({ op, request, options, settle }, { key, shard }, SENTINELS);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /** {@inheritDoc Caller.batch} */

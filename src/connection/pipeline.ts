@@ -201,6 +201,15 @@ export class Pipeline {
     return next;
   }
 
+  /** When the last caller gives up of those who ever do, or a time if that is later. */
+  latest(least: number): number {
+    let latest = least;
+    for (const { live, deadline } of this.#slots) {
+      if (live && deadline < Infinity && deadline > latest) latest = deadline;
+    }
+    return latest;
+  }
+
   /** Lets no caller wait longer than until a time. */
   hurry(deadline: number): void {
     for (const slot of this.#slots) if (slot.live && slot.deadline > deadline) slot.deadline = deadline;

@@ -8,7 +8,10 @@ import { GET } from "../../src/ops/retrieval.ts";
 import { SET } from "../../src/ops/storage.ts";
 import { rejection } from "../contract/client_subject.ts";
 import { test } from "../support/test.ts";
-import { FakeCluster, MemoryCluster } from "./cluster_scene.ts";
+import { Router } from "../../src/cluster/router.ts";
+import type { RingServer } from "../../src/cluster/ring.ts";
+import { ShardManager } from "../../src/cluster/shard_manager.ts";
+import { byNumber, FakeCluster, FakeNode, MemoryCluster } from "./cluster_scene.ts";
 
 const ABC = ["a", "b", "c"];
 const lost = () => new ConnectionError("the connection was lost", { sent: true });
@@ -263,4 +266,20 @@ test("quit says goodbye to all servers and closes, also if one is away", async (
   cluster.connections.get("b")!.at(-1)!.destroy();
   const error = await assertRejects(() => other.quit(), NodeError);
   assertEquals([error.node, states()], ["b", ["closed", "closed", "closed"]]);
+});
+
+test("what a ring of one's own throws is what the call rejects with", async () => {
+  const ring = (servers: readonly RingServer[]) => ({
+    ...byNumber(servers),
+    locate: () => {
+      throw new RangeError("no such key");
+    },
+  });
+  const router = new Router(new ShardManager(["a", "b"], { ring }), { open: ({ name }) => new FakeNode(name) });
+  for (const caller of [router, router.sentinels()]) {
+    await assertRejects(() => caller.call(GET, { key: "k" }), RangeError, "no such key");
+    await assertRejects(() => caller.batch(GET, [{ key: "k" }]), RangeError, "no such key");
+    await assertRejects(() => caller.open(GET, { key: "k" }).next(), RangeError, "no such key");
+  }
+  await router.close();
 });

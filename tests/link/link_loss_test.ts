@@ -15,7 +15,7 @@ import { NOOP, QUIT, STAT } from "../../src/ops/admin.ts";
 import { INCREMENT } from "../../src/ops/counter.ts";
 import { GET } from "../../src/ops/retrieval.ts";
 import { SET } from "../../src/ops/storage.ts";
-import { endOfTurn } from "../support/fake_transport.ts";
+import { endOfTurn, nextTask } from "../support/fake_transport.ts";
 import { failureOf, LinkScene } from "../support/link_scene.ts";
 import { test } from "../support/test.ts";
 import { answer, hit } from "../support/wire_frame.ts";
@@ -248,3 +248,22 @@ test("Link.close waits no longer for an attempt that never ends than for an answ
   await closed;
   assertEquals(scene.clock.timers, 0);
 });
+
+for (const how of ["is replaced for its age", "leaves"] as const) {
+  test(`Link: calls under way have all of their time when their connection ${how}`, async () => {
+    const scene = new LinkScene(() => ({ timeout: 2 }));
+    const link = await scene.link({ maxLifetime: 1000 });
+    const old = scene.peer;
+    const call = get(link, "a", { timeout: 60_000 });
+    await endOfTurn();
+    let left: Promise<void> | undefined;
+    if (how === "leaves") left = link.leave(() => {});
+    else await scene.clock.pass(1001);
+    assertEquals([scene.connectionOver(old)?.state, scene.dials], ["draining", how === "leaves" ? 1 : 2]);
+    const began = performance.now();
+    while (performance.now() - began < 10) await nextTask();
+    await scene.serve(old);
+    assertEquals([await call, scene.connectionOver(old)?.state], ["value of a", "closed"]);
+    await (left ?? link.close());
+  });
+}
