@@ -5,7 +5,7 @@ import { type Entry, itemSize, type StoredItem } from "../stored_item.ts";
 import { NO_VERSION } from "../store_write.ts";
 import { BAD_LINE, type LongReply, MAX_KEY, type ReplySink, type TextContext } from "./context.ts";
 import { readLength } from "./meta_flags.ts";
-import { refusalOf } from "./meta_commands.ts";
+import { refusalOf } from "./refused_write.ts";
 import type { DataBlock } from "./request_reader.ts";
 import { bytesOf, readExpiry, readFlags, readInt, readLong } from "./words.ts";
 

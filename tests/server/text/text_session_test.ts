@@ -43,7 +43,6 @@ const EXCHANGES: readonly (readonly [sent: string, heard: string])[] = [
     "stats detail\r\nstats reset\r\nstats sizes\r\nversion x\r\nshutdown\r\n",
     "CLIENT_ERROR usage: stats detail on|off|dump\r\nRESET\r\nSTAT sizes_status disabled\r\nEND\r\nVERSION 1.6.18\r\nERROR: shutdown not enabled\r\n",
   ],
-  ["lru_crawler\r\nlru_crawler metadump x\r\n", "ERROR\r\nBADCLASS invalid class id\r\n"],
   ["set a 0 0 1\r\n1\r\nquit x\r\nget a\r\n", "STORED\r\n<closed>"],
   ["GET / HTTP/1.1\r\n", "<closed>"],
 ];
