@@ -265,18 +265,15 @@ export class Connection implements Caller, AsyncDisposable {
   }
 
   /**
-   * Lets the calls under way end, then closes. New calls are refused at once; those under way get no more than `timeout` of the
-   * connection, a second if that is 0, or all of their own time if one is `patient`. Resolves when the transport is closed, or at
-   * once if it was given away.
+   * Lets the calls under way end, then closes; new ones are refused. Those under way get no more than `timeout` of the connection, a
+   * second if that is 0, or all of their time if `patient`. Resolves when the transport is closed, or at once if it was given away.
    */
   close(patient = false): Promise<void> {
     if (this.#detached) return Promise.resolve();
     if (this.#state === "open") {
       this.#state = "draining";
       this.#outbox.flush();
-      const until = performance.now() + (this.#timeout || DRAIN_TIMEOUT);
-      this.#drainUntil = patient ? this.#pipeline.latest(until) : until;
-      this.#pipeline.hurry(this.#drainUntil);
+      this.#drainUntil = this.#pipeline.hurry(performance.now() + (this.#timeout || DRAIN_TIMEOUT), patient);
       this.#expire();
     }
     return this.closed;

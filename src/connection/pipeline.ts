@@ -201,18 +201,14 @@ export class Pipeline {
     return next;
   }
 
-  /** When the last caller gives up of those who ever do, or a time if that is later. */
-  latest(least: number): number {
-    let latest = least;
-    for (const { live, deadline } of this.#slots) {
-      if (live && deadline < Infinity && deadline > latest) latest = deadline;
+  /** Lets no caller wait longer than until a time, or with `patient` until the last gives up that ever does; returns that time. */
+  hurry(deadline: number, patient = false): number {
+    let until = deadline;
+    for (const slot of this.#slots) {
+      if (patient && slot.live && slot.deadline < Infinity) until = Math.max(until, slot.deadline);
     }
-    return latest;
-  }
-
-  /** Lets no caller wait longer than until a time. */
-  hurry(deadline: number): void {
-    for (const slot of this.#slots) if (slot.live && slot.deadline > deadline) slot.deadline = deadline;
+    for (const slot of this.#slots) if (slot.live && slot.deadline > until) slot.deadline = until;
+    return until;
   }
 
   #isTakenOver(slot: Slot, frame: Frame): boolean {
