@@ -1,5 +1,7 @@
 /** The lowest bits count writes of one moment; the others are nanoseconds since 1970. */
 const LOGICAL_BITS = 0xffffn;
+/** In the year 2262: what is higher was made by no clock, and numbers behind it would soon need more than 64 bits. */
+const FURTHEST = 0x7fffffffffffffffn;
 
 /**
  * Makes CAS values as Couchbase does: they only rise, and are close to nanoseconds since 1970, so that the later of two writes in
@@ -21,8 +23,8 @@ export class HybridClock {
     return this.#last;
   }
 
-  /** Has the next values be higher than one that was made elsewhere. */
+  /** Has the next values be higher than one that was made elsewhere, unless no clock can have made it. */
   meet(cas: bigint): void {
-    if (cas > this.#last) this.#last = cas;
+    if (cas > this.#last && cas <= FURTHEST) this.#last = cas;
   }
 }

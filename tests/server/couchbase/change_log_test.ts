@@ -99,3 +99,15 @@ test("a failover to a copy forgets what came after it, of the history too", () =
   assertEquals(vbucket.changesSince(0n).map(({ seqno }) => Number(seqno)), [4]);
   assertEquals([vbucket.log.reaches(2n), vbucket.log.reaches(3n), copy.seqno], [false, true, 3n]);
 });
+
+test("a version from elsewhere that no clock could make does not have the next ones overflow", () => {
+  const bucket = new CouchbaseNode({ buckets: [{ name: "b", vbucketCount: 1 }] }).bucket("b");
+  const content = { collection: 0, value: new Uint8Array(0), datatype: 0, flags: 0, expiry: 0, revision: 1n };
+  const key = new Uint8Array([97]);
+  for (const cas of [0x7fffffffffffffffn, 0x8000000000000000n, 0xffffffffffffffffn]) {
+    bucket.findVbucket(0)!.put({ ...content, key, cas, deleted: undefined });
+    assertEquals(bucket.findVbucket(0)!.find(0, key)?.cas, cas);
+    const { cas: next } = bucket.set("b", "1");
+    assert(next > 0n && next < 0xffffffffffffffffn, `${next}`);
+  }
+});
