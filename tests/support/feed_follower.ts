@@ -190,7 +190,8 @@ export class Follower {
     const bucket = this.#bucketOf(vbucket);
     for (const [key, copied] of this.documents) {
       if (copied.vbucket !== vbucket || copied.seqno <= seqno) continue;
-      const document = bucket.get(key);
+      // At the beginning one has nothing: a deletion that was forgotten since would not be told.
+      const document = seqno === 0n ? undefined : bucket.get(key);
       const value = document === undefined ? undefined : text(document.value);
       this.documents.set(key, { value, vbucket, seqno: document?.seqno ?? seqno });
     }
