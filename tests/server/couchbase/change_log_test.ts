@@ -105,7 +105,7 @@ test("a version from elsewhere that no clock could make does not have the next o
   const content = { collection: 0, value: new Uint8Array(0), datatype: 0, flags: 0, expiry: 0, revision: 1n };
   const key = new Uint8Array([97]);
   for (const cas of [0x7fffffffffffffffn, 0x8000000000000000n, 0xffffffffffffffffn]) {
-    bucket.findVbucket(0)!.put({ ...content, key, cas, deleted: undefined });
+    bucket.findVbucket(0)!.put({ ...content, key, cas });
     assertEquals(bucket.findVbucket(0)!.find(0, key)?.cas, cas);
     const { cas: next } = bucket.set("b", "1");
     assert(next > 0n && next < 0xffffffffffffffffn, `${next}`);
