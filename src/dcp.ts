@@ -37,6 +37,7 @@
 export * from "./errors.ts";
 export { openDcp } from "./feed/open_dcp.ts";
 export type { DcpTarget } from "./feed/open_dcp.ts";
+export type { CouchbaseServer } from "./couchbase/seeds.ts";
 export { DcpFeed } from "./feed/dcp_feed.ts";
 export type { BatchOptions } from "./feed/dcp_feed.ts";
 export * from "./feed/dcp_event.ts";

@@ -178,7 +178,11 @@ export interface DcpStreamEndEvent extends DcpEventBase {
   readonly final: boolean;
 }
 
-/** The history that the consumer has is not that of the server: everything behind `to` never happened. */
+/**
+ * The history that the consumer has is not that of the server: everything behind `to` never happened. What holds instead comes after this
+ * event, but for older versions of keys that were changed behind `to`: a server that showed only the last change of a key does not show the
+ * one before it any more. Who keeps a copy reads such keys, or drops them with `to` of 0, where everything comes again.
+ */
 export interface DcpRollbackEvent extends DcpEventBase {
   /** What happened. */
   readonly type: "rollback";

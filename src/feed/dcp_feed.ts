@@ -28,7 +28,7 @@ const MAX_BATCH = 1024;
  * - A connection or a stream that is lost comes again, and goes on behind what was taken. Nothing is skipped and nothing comes twice, unless the
  *   server rolls back, which is an event.
  * - Reading ends when all streams have ended, and rejects when the feed cannot go on.
- * - Leaving a loop, cancelling the stream and disposing of the feed close its connection.
+ * - Leaving a loop, cancelling the stream and disposing of the feed close its connections.
  *
  * @example
  * ```ts
@@ -77,7 +77,7 @@ export class DcpFeed extends ReadableStream<DcpEvent> implements AsyncDisposable
     this.#finish = settle;
   }
 
-  /** What the server calls the connection. */
+  /** What the server calls the connection; with many nodes, a slash and the node follow behind it. */
   get name(): string {
     return this.#core.name;
   }
@@ -95,17 +95,17 @@ export class DcpFeed extends ReadableStream<DcpEvent> implements AsyncDisposable
     return this.#core.position();
   }
 
-  /** Counts and rates, how far behind it is, and what each stream is doing. */
+  /** Counts and rates, how far behind it is, and what each node and each stream is doing. */
   stats(): DcpFeedStats {
     return this.#core.stats();
   }
 
-  /** The last write of each active vbucket on the node; the lag in {@linkcode DcpFeed.stats} is counted from the last time. */
+  /** The last write of each active vbucket, of all nodes; the lag in {@linkcode DcpFeed.stats} is counted from the last time. */
   seqnos(): Promise<ReadonlyMap<number, bigint>> {
     return this.#core.seqnos();
   }
 
-  /** The histories of a vbucket, the newest first. */
+  /** The histories of a vbucket, the newest first, from the node that has it. */
   failoverLog(vbucket: number): Promise<readonly FailoverEntry[]> {
     return this.#core.failoverLog(vbucket);
   }

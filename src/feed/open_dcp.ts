@@ -6,10 +6,23 @@ import { checkDcpOptions, type DcpOptions } from "./dcp_options.ts";
 export type { DcpTarget };
 
 /**
- * Opens a feed of the changes of a bucket, from one node. The address is `couchbase://user:password@host:port/bucket`, `couchbases://…`
- * (TLS), or an object. Resolves when the server has answered for every stream.
+ * Opens a feed of the changes of a bucket. The address is `couchbase://user:password@host:port/bucket`, `couchbases://…` (TLS), several
+ * hosts as `couchbase://a,b/bucket`, an object, or a list of these: the first that answers will do. Resolves when the servers have answered
+ * for every stream.
  *
- * A connection that was given is closed with the feed, and the feed ends with it; otherwise the feed connects anew whenever it has to.
+ * Where the server has a cluster map, the feed follows it:
+ *
+ * - There is one connection to each node that has wanted vbuckets, all merged into one feed. Each has a window and no-ops of its own, and
+ *   is made anew when it is lost; a node that cannot be reached does not hold up the others.
+ * - A vbucket that moves goes on from its position at the node that has it then; the end of its stream is shown as an event of type
+ *   `stream-end` that is not final. Nothing is lost, and nothing comes twice. A node that fails and had not replicated all is a rollback.
+ * - New maps come by notice of the servers, with refusals, and are asked for when a node is lost, at the addresses of the beginning when
+ *   all are. Nodes that come are connected to, nodes that go are left.
+ * - In the beginning all nodes that have wanted vbuckets must be reached within `connectTimeout`, 10 s by default, 0 for ever.
+ * - `stats().nodes` shows which nodes there are. With more than one, the connections are called `name/host:port`.
+ *
+ * A connection that was given is closed with the feed, and the feed ends with it; such a feed, and one on a function that makes
+ * connections, has the vbuckets of that one node and follows no map.
  *
  * @example
  * ```ts
@@ -30,8 +43,29 @@ export type { DcpTarget };
  * }
  * ```
  *
+ * @example Over the nodes of a cluster
+ * ```ts
+ * import { openDcp } from "@memwire/memwire/dcp";
+ * import { CouchbaseCluster } from "@memwire/memwire/server";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using cluster = new CouchbaseCluster({ nodes: 3, buckets: [{ name: "shop", vbucketCount: 12 }] });
+ * for (let i = 0; i < 100; i++) cluster.bucketOf("shop", `order ${i}`).set(`order ${i}`, "new");
+ *
+ * const seen = new Set<string>();
+ * await using feed = await openDcp(cluster.addresses, { dial: cluster.dial, bucket: "shop", from: "beginning" });
+ * assertEquals(feed.stats().nodes.map(({ streams }) => streams), [4, 4, 4]);
+ * for await (const event of feed) {
+ *   if (event.type !== "mutation") continue;
+ *   seen.add(event.keyText);
+ *   // The whole first node moves away meanwhile.
+ *   if (seen.size === 50) for (const vbucket of [0, 3, 6, 9]) cluster.moveVbucket("shop", vbucket, 1);
+ *   if (seen.size === 100) break;
+ * }
+ * ```
+ *
  * @throws {AuthError} If the credentials or the bucket are not to be had.
- * @throws {ConnectionError} If the server cannot be reached or is none for DCP.
+ * @throws {ConnectionError} If the servers cannot be reached or are none for DCP.
  * @throws {StatusError} If it refuses a stream for good.
  * @throws {TypeError} If the address, a position or options make no sense.
  */
