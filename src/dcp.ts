@@ -38,6 +38,9 @@ export * from "./errors.ts";
 export { openDcp } from "./feed/open_dcp.ts";
 export type { DcpTarget } from "./feed/open_dcp.ts";
 export type { CouchbaseServer } from "./couchbase/seeds.ts";
+export type { SessionOptions } from "./couchbase/session.ts";
+export type { OpenOptions } from "./link/open_connection.ts";
+export type * from "./transport/transport.ts";
 export { DcpFeed } from "./feed/dcp_feed.ts";
 export type { BatchOptions } from "./feed/dcp_feed.ts";
 export * from "./feed/dcp_event.ts";
@@ -49,6 +52,16 @@ export { readFeedPosition } from "./feed/position.ts";
 export type { FeedPosition, StoredVbucketPosition, VbucketPosition } from "./feed/position.ts";
 export { DcpControl, SnapshotFlag, StreamEndReason } from "./ops/dcp_flags.ts";
 export type { SnapshotMarkerVersion } from "./ops/dcp_snapshot.ts";
+export type {
+  CollectionDefined,
+  CollectionDropped,
+  ScopeCreated,
+  ScopeDropped,
+  SystemEvent,
+  UnknownSystemEvent,
+} from "./ops/dcp_system_value.ts";
+export type { FailoverEntry } from "./ops/vbucket.ts";
+export type { XattrSection } from "./wire/xattr.ts";
 export * from "./feed/checkpoint_error.ts";
 export type { Checkpoint } from "./feed/checkpoint.ts";
 export * from "./feed/checkpoint_file.ts";
