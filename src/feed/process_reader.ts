@@ -9,6 +9,8 @@ export interface ReaderParts<E> {
   readonly hasRoom: () => boolean;
   /** Is told that the feed has ended, and what it has failed with. */
   readonly onEnd: (error: unknown) => void;
+  /** Is told why what was read could not be taken. */
+  readonly onFailure: (error: unknown) => void;
 }
 
 /** Reads events while there is room for them. */
@@ -50,7 +52,8 @@ export class Reader<E> {
         this.#reading = false;
         if (!this.#stopped) this.#end(error ?? new Error("The feed has failed without a reason"));
       },
-    );
+      // What was read cannot be taken, as when it is no event: nobody else would hear of it.
+    ).catch(this.#parts.onFailure);
   }
 
   /** Ends the feed itself: one whose events were taken and not processed must not be read on. */

@@ -70,6 +70,7 @@ export class ProcessRun<E extends ProcessEvent> {
         this.#feedEnd = { error };
         this.#changed();
       },
+      onFailure: (error) => this.fail(error),
     });
   }
 

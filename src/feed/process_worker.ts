@@ -120,14 +120,27 @@ export class Worker<E extends ProcessEvent> {
     // A function that returns no promise is done before the next begins; it must not begin that one deeper in the stack.
     if (this.#pumping) return;
     this.#pumping = true;
-    while (this.running < this.#concurrency && !this.stopped) {
-      const entry = this.#schedule.next();
-      if (entry === undefined) break;
-      const { vbucket } = entry;
-      if (!vbucket.dropped && !vbucket.closing && this.#parts.holds?.(vbucket.vbucket) !== false) this.#run(entry);
-      else this.#schedule.over(entry);
+    try {
+      while (this.running < this.#concurrency && !this.stopped) {
+        const entry = this.#schedule.next();
+        if (entry === undefined) break;
+        if (this.#mayRun(entry)) this.#run(entry);
+        else this.#schedule.over(entry);
+      }
+    } finally {
+      this.#pumping = false;
     }
-    this.#pumping = false;
+  }
+
+  #mayRun({ vbucket }: Entry<E>): boolean {
+    if (vbucket.dropped || vbucket.closing) return false;
+    try {
+      return this.#parts.holds?.(vbucket.vbucket) !== false;
+    } catch (error) {
+      // A membership of somebody else's: without its word nothing may begin.
+      this.#parts.onFailure(error);
+      return false;
+    }
   }
 
   #run(entry: Entry<E>): void {

@@ -1,5 +1,5 @@
 /** What ends the processing of a feed, and what does not. */
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { MemoryCheckpointStore, processFeed, type ProcessOptions } from "../../src/dcp.ts";
 import { ModelClock, settled } from "../support/model_clock.ts";
 import { type ModelEvent, ModelFeed } from "../support/model_feed.ts";
@@ -118,6 +118,14 @@ test("processFeed on an abort gives up the pause between two attempts", async ()
   abort.abort();
   assertEquals(await done, abort.signal.reason);
   assertEquals([await saved(checkpoint), clock.timers], [1, 0]);
+});
+
+test("processFeed fails, and closes the feed, when what it is given is no event", async () => {
+  const feed = new ModelFeed([...events(2), null as unknown as ModelEvent]);
+  const [checkpoint, clock] = [new MemoryCheckpointStore(), new ModelClock()];
+  const error = await rejection(processFeed(feed, () => {}, { checkpoint, clock }));
+  assert(error instanceof TypeError, String(error));
+  assertEquals([await saved(checkpoint), feed.closed, clock.timers], [2, true, 0]);
 });
 
 test("processFeed begins nothing when it was aborted before", async () => {
