@@ -141,7 +141,7 @@ export class Router implements ClosableCaller {
     return new SentinelCaller(this, options);
   }
 
-  /** What happens from now on, until left or until the router is closed. */
+  /** The latest event, then those to come, until left or until the router is closed. */
   status(): AsyncIterableIterator<ClusterEvent> {
     return this.#hub.read();
   }

@@ -226,8 +226,7 @@ export class VbucketRouter implements ClosableCaller {
   }
 
   readonly #hold: Hold = (call) => {
-    if (this.#closed) return call.fail(closedCluster(call), true);
-    if (Number(call.options?.replica ?? 0) > 0) return call.fail(noReplica(call), true);
+    if (!this.#closed && Number(call.options?.replica ?? 0) > 0) return call.fail(noReplica(call), true);
     try {
       giveTime(call, this.#options.timeout ?? 1000);
     } catch (error) {
@@ -238,6 +237,7 @@ export class VbucketRouter implements ClosableCaller {
 
   /** Has a call wait until the map was asked for. */
   #wait(call: StrandedCall): void {
+    if (this.#closed) return call.fail(closedCluster(call), true);
     this.#waiting.add(call);
     void this.#maps.askSoon();
   }
