@@ -113,7 +113,21 @@ function stop(source: TapSource): Promise<void> {
 /** Gives the next event, when there is one. What `take` throws ends the stream. */
 function deliver(source: TapSource, controller: ReadableStreamDefaultController<TapEvent>): void | Promise<void> {
   const event = source.take();
-  if (event === undefined) return source.wait().then(() => deliver(source, controller));
+  if (event === undefined) return deliverLater(source, controller);
+  give(event, controller);
+}
+
+/** Waits in a loop: a promise that waits for the next, at each piece of a large message, would be a chain without end. */
+async function deliverLater(source: TapSource, controller: ReadableStreamDefaultController<TapEvent>): Promise<void> {
+  let event: TapEvent | undefined | null;
+  do {
+    await source.wait();
+    event = source.take();
+  } while (event === undefined);
+  give(event, controller);
+}
+
+function give(event: TapEvent | null, controller: ReadableStreamDefaultController<TapEvent>): void {
   if (event !== null) controller.enqueue(event);
   else if (controller.desiredSize !== null) finish(controller);
 }

@@ -1,3 +1,4 @@
+import { Fifo } from "./process_fifo.ts";
 import type { TapEvent } from "./tap_event.ts";
 
 /** What waits to be taken, with the bytes that it holds. */
@@ -8,8 +9,7 @@ interface Waiting {
 
 /** Events in the order they came, and how many bytes of messages they hold. */
 export class TapQueue {
-  #waiting: (Waiting | undefined)[] = [];
-  #first = 0;
+  readonly #waiting: Fifo<Waiting> = new Fifo();
   #bytes = 0;
 
   /** Bytes of the messages that wait. */
@@ -25,21 +25,14 @@ export class TapQueue {
 
   /** Takes the first event, if there is one. */
   shift(): TapEvent | undefined {
-    const next = this.#waiting[this.#first];
-    if (next === undefined) return undefined;
-    this.#waiting[this.#first++] = undefined;
-    if (this.#first === this.#waiting.length) {
-      this.#waiting = [];
-      this.#first = 0;
-    }
-    this.#bytes -= next.size;
-    return next.event;
+    const next = this.#waiting.shift();
+    if (next !== undefined) this.#bytes -= next.size;
+    return next?.event;
   }
 
   /** Forgets all. */
   clear(): void {
-    this.#waiting = [];
-    this.#first = 0;
+    this.#waiting.clear();
     this.#bytes = 0;
   }
 }

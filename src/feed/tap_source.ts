@@ -212,7 +212,7 @@ export class TapSource {
   abort(error: unknown): void {
     this.#forget();
     this.#over = { error };
-    this.#transport.close();
+    this.#leave();
     this.#wake();
   }
 
