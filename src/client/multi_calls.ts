@@ -3,6 +3,8 @@
  */
 
 import type { Caller, CallOptions } from "../connection/caller.ts";
+import { checkRequests } from "../connection/check_requests.ts";
+import { OverloadError } from "../errors.ts";
 import type { Bytes } from "../frame/frame_writer.ts";
 import type { Item } from "../ops/item.ts";
 import type { Op } from "../ops/op.ts";
@@ -86,11 +88,20 @@ export async function casMany<K extends Bytes>(
   const all = new Map(Array.from(entries, (entry) => [entry[0], entry]));
   const added = [...all.values()].filter(([, , cas]) => cas === 0n);
   const swapped = [...all.values()].filter(([, , cas]) => cas !== 0n);
-  const [left, right] = await Promise.all([
-    storeMany(caller, ADD, { entries: added, options }),
-    storeMany(caller, SET, { entries: swapped, options }),
-  ]);
-  return inOrder(all.keys(), [left, right]);
+  if (added.length > 0 && swapped.length > 0) check(caller, [...all.values()], options);
+  const parts = [{ op: ADD, entries: added }, { op: SET, entries: swapped }].filter(({ entries }) =>
+    entries.length > 0
+  );
+  const outcomes = await Promise.allSettled(
+    parts.map(({ op, entries }) => storeMany(caller, op, { entries, options })),
+  );
+  const results = outcomes.map((outcome, i) => {
+    if (outcome.status === "fulfilled") return outcome.value;
+    // The part before it was sent, so the call as a whole has not been refused.
+    if (i === 0 || !(outcome.reason instanceof OverloadError)) throw outcome.reason;
+    return refused(parts[i]!.entries.map(([key]) => key), outcome.reason);
+  });
+  return inOrder(all.keys(), results);
 }
 
 /** Makes a call for each key: for opcodes that have no quiet form, or whose answers are wanted. */
@@ -113,6 +124,23 @@ export async function callEach<K extends Bytes, T>(
     options?.signal?.throwIfAborted();
   }
   return result;
+}
+
+/** Finds what cannot be written before the first of two batches is sent. */
+function check<K extends Bytes>(
+  caller: Caller,
+  entries: readonly CasEntry<K>[],
+  options: (ExpiryOptions & { readonly flags?: number }) | undefined,
+): void {
+  const expiry = expiryOf(options);
+  const flags = flagsOf(options?.flags);
+  const requests = entries.map(([key, value, cas]) => ({ key, value, flags, expiry, cas }));
+  if (caller.check === undefined) checkRequests(SET, requests);
+  else caller.check(SET, requests);
+}
+
+function refused<K>(keys: readonly K[], error: unknown): MultiResult<K, true> {
+  return { hits: new Map(), misses: new Set(), errors: new Map(keys.map((key) => [key, error])) };
 }
 
 /** Puts results together, in the order of the keys. */

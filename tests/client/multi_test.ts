@@ -9,6 +9,8 @@ import {
   StatusError,
   TimeoutError,
 } from "../../mod.ts";
+import type { ClosableCaller } from "../../src/connection/caller.ts";
+import { MockClient } from "../../src/testing/mock_client.ts";
 import { MemoryStore, Server } from "../../src/server.ts";
 import { memoryPair } from "../../src/transport/memory.ts";
 import { endOfTurn, FakeTransport } from "../support/fake_transport.ts";
@@ -199,4 +201,24 @@ test("multi calls refuse what they cannot write", async () => {
   await assertRejects(() => client.addMulti([["a", "1"]], { flags: -1 }), RangeError, "flags");
   await assertRejects(() => client.casMulti([["", "1", 0n]]), RangeError);
   await assertRejects(() => client.getAndTouchMulti(["a"], { ttl: NaN }), RangeError);
+});
+
+test("casMulti: a key that cannot be written is found before anything is sent", async () => {
+  await using client = new MockClient();
+  const entries = [["new", "v", 0n], ["k".repeat(251), "v", 5n]] as const;
+  await assertRejects(() => client.casMulti(entries), RangeError);
+  assertEquals(await client.get("new"), undefined);
+});
+
+test("casMulti: what was sent is told, although the rest is refused", async () => {
+  const asked: string[] = [];
+  const caller = {
+    batch: (op: { readonly name: string }, requests: readonly unknown[]) => {
+      asked.push(op.name);
+      if (asked.length === 2) return Promise.reject(new OverloadError("too much", { sent: false }));
+      return Promise.resolve({ replies: requests.map(() => undefined), errors: undefined });
+    },
+  } as unknown as ClosableCaller;
+  const { hits, errors } = await new Client(caller).casMulti([["a", "v", 0n], ["b", "v", 5n], ["c", "v", 0n]]);
+  assertEquals([[...hits.keys()], [...errors.keys()], asked.length], [["a", "c"], ["b"], 2]);
 });
