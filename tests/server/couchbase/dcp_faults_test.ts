@@ -106,6 +106,18 @@ test("a connection breaks after so many messages, or at once", async () => {
   assertEquals(scene.bucket.dcp.connections, []);
 });
 
+test("a connection breaks after so many messages although each of them fills a write", async () => {
+  for (const after of [1, 2, 3]) {
+    await using scene = new CouchbaseScene({ buckets: ONE });
+    for (const key of ["a", "b", "c"]) scene.bucket.set(key, "x".repeat(300_000));
+    await using peer = await openPeer(scene);
+    scene.bucket.dcp.drop({ after });
+    await stream(peer);
+    for (let i = 0; i < after; i++) await peer.next();
+    assertEquals(await peer.closes(), true);
+  }
+});
+
 test("a vbucket that moves ends its streams, and the cluster map says that it is not here", async () => {
   await using scene = new CouchbaseScene({ buckets: TWO });
   await using peer = await openPeer(scene);

@@ -165,7 +165,7 @@ export class DcpProducer implements SessionFeed, StreamHost {
   write(out: FrameWriter): boolean {
     const { faults } = this.#host;
     if (faults.silent) return false;
-    if (this.#breakAfter <= 0) return this.#break();
+    if (this.#breakAfter <= 0) return this.#break(out);
     if (this.#noopDue) return this.#writeNoop(out);
     this.window.exceed(faults.excess);
     if (this.window.isFull(this.settings.window)) return false;
@@ -245,9 +245,9 @@ export class DcpProducer implements SessionFeed, StreamHost {
     return true;
   }
 
-  /** Waits until what was written has left, and closes then. */
-  #break(): false {
-    if (this.#breaking) void this.session.close();
+  /** Waits until what was written has left, and closes then; at once when all has. */
+  #break(out: FrameWriter): false {
+    if (this.#breaking || out.size === 0) void this.session.close();
     this.#breaking = true;
     return false;
   }
