@@ -12,6 +12,7 @@ import "../cluster/resolve_test.ts";
 import "../cluster/rings_test.ts";
 import "../cluster/router_test.ts";
 import "../cluster/states_test.ts";
+import "../server/text/recorded_test.ts";
 import "../feed/checkpoint_file_test.ts";
 import "../feed/group_consume_test.ts";
 
