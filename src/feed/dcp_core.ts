@@ -344,7 +344,7 @@ export class DcpCore {
   }
 
   async #lookForStalls(): Promise<void> {
-    const highs = this.#highs = await this.#nodes.seqnos("connected");
+    const highs = this.#highs = new Map([...this.#highs, ...await this.#nodes.seqnos("connected")]);
     const lagging = new Map<DcpStream, bigint>();
     for (const stream of this.#streams.values()) {
       const { seqno } = stream.received;

@@ -90,6 +90,7 @@ export class DcpNodes {
       // It does not say which of the nodes it is.
       this.#found = undefined;
       void reached.connection.close();
+      await this.#reach(() => this.#nodeOf(0));
       return;
     }
     await this.#node(this.#map?.firstName ?? reached.connection.peer).start();
