@@ -1,5 +1,5 @@
 import { asBytes, toHex } from "../../bytes.ts";
-import type { Bytes } from "../../frame/frame_writer.ts";
+import { type Bytes, MAX_COLLECTION_KEY_LENGTH, MAX_KEY_LENGTH } from "../../frame/frame_writer.ts";
 import { VbucketState } from "../../ops/vbucket.ts";
 import { vbucketOf } from "../../wire/vbucket_hash.ts";
 import { changesBetween } from "./collection_change.ts";
@@ -10,7 +10,7 @@ import { type CollectionOptions, CollectionsManifest, manifestOf } from "./manif
 import { MetaStore } from "./meta_store.ts";
 import type { CouchbaseBucketOptions, CouchbaseNodeOptions } from "./node_options.ts";
 import { RangeScans } from "./range_scans.ts";
-import { NOT_MY_VBUCKET, UNKNOWN_COLLECTION } from "./refusals.ts";
+import { invalid, NOT_MY_VBUCKET, UNKNOWN_COLLECTION } from "./refusals.ts";
 import { hasExpired, Vbucket, type VbucketCopy } from "./vbucket.ts";
 
 /** Which collection a call in the process is about. */
@@ -163,11 +163,19 @@ export class CouchbaseBucket {
     return this.documents.get(this.#place(key, options));
   }
 
-  /** Writes a document, whether it exists or not; throws a {@linkcode StatusReply} when it is refused. */
+  /**
+   * Writes a document, whether it exists or not.
+   *
+   * @throws {StatusReply} If it is refused, as a key that is not 1 to 250 bytes, 246 in a collection that is not the default one.
+   */
   set(key: Bytes, value: Bytes, options: BucketWriteOptions = {}): CouchbaseDocument {
     const { flags = 0, expiry = 0, cas = 0n, datatype = 0 } = options;
     const draft = { value: asBytes(value), flags, expiry, cas, datatype, preserveExpiry: false };
-    return this.documents.set(this.#place(key, options), draft);
+    const place = this.#place(key, options);
+    const longest = place.collection > 0 ? MAX_COLLECTION_KEY_LENGTH : MAX_KEY_LENGTH;
+    // What is in here is sent to all who follow: a key that cannot be would break their connections again and again.
+    if (place.key.length === 0 || place.key.length > longest) throw invalid(`The key is not 1 to ${longest} bytes`);
+    return this.documents.set(place, draft);
   }
 
   /** Deletes a document; throws a {@linkcode StatusReply} if there is none. */

@@ -1,10 +1,10 @@
 /** The last changes of a vbucket: what is kept, how much, and what leads from one manifest to another. */
 
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { ChangeLog } from "../../../src/server/couchbase/change_log.ts";
 import { changesBetween } from "../../../src/server/couchbase/collection_change.ts";
 import type { CouchbaseDocument } from "../../../src/server.ts";
-import { CollectionsManifest, CouchbaseNode } from "../../../src/server.ts";
+import { CollectionsManifest, CouchbaseNode, publishChanges, StatusReply } from "../../../src/server.ts";
 import { test } from "../../support/test.ts";
 
 function change(seqno: bigint): CouchbaseDocument {
@@ -110,4 +110,20 @@ test("a version from elsewhere that no clock could make does not have the next o
     const { cas: next } = bucket.set("b", "1");
     assert(next > 0n && next < 0xffffffffffffffffn, `${next}`);
   }
+});
+
+test("a key that no feed could carry is refused, whoever writes it in the process", async () => {
+  const collections = { s: ["c"] };
+  const bucket = new CouchbaseNode({ buckets: [{ name: "b", vbucketCount: 1, collections }] }).bucket("b");
+  const before = bucket.findVbucket(0)!.highSeqno;
+  for (const [length, collection] of [[0, 0], [251, 0], [0, "s.c"], [247, "s.c"]] as const) {
+    const key = "k".repeat(length);
+    const error = assertThrows(() => bucket.set(key, "1", { collection }), StatusReply);
+    assertEquals(error.status, 4);
+    await assertRejects(() => publishChanges(bucket, [{ key, value: "1", collection }]), StatusReply);
+  }
+  assertEquals(bucket.findVbucket(0)!.highSeqno, before);
+  bucket.set("k".repeat(250), "1");
+  bucket.set("k".repeat(246), "1", { collection: "s.c" });
+  assertEquals(bucket.findVbucket(0)!.highSeqno, before + 2n);
 });

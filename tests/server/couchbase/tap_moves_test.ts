@@ -1,6 +1,9 @@
 /** TAP while vbuckets lose what was sent, and forget what was not. */
 
 import { assertEquals } from "@std/assert";
+import { CouchbaseScene } from "../../support/couchbase_scene.ts";
+import { openPeer, stream, told } from "../../support/dcp_consumer.ts";
+import { hex } from "../../support/hex.ts";
 import { Scene, short, take } from "../../support/tap_scene.ts";
 import { test } from "../../support/test.ts";
 
@@ -64,4 +67,27 @@ test("a dump is whole although its vbucket fails over under it, and has nothing 
   const [last] = [events.lastIndexOf("0 initial-stream")];
   const told = events.slice(last).filter((text) => text.includes("="));
   assertEquals(told, ["0 a=1", "0 b=1", "0 c=1", "0 g=1"]);
+});
+
+test("a message of another node whose key no feed could carry is refused", async () => {
+  for (const length of [250, 251, 300]) {
+    await using scene = new CouchbaseScene({ buckets: [{ name: "default", vbucketCount: 1 }] });
+    await using peer = await scene.peer();
+    // Eight bytes of its own, eight of the item; asks for an answer.
+    const extras = hex("00000001ff000000 0000000000000000");
+    for (const opcode of [0x41, 0x42]) {
+      const body = opcode === 0x41 ? extras : extras.subarray(0, 8);
+      const answer = await peer.ask({
+        opcode,
+        key: "k".repeat(length),
+        extras: body,
+        value: opcode === 0x41 ? "v" : "",
+      });
+      assertEquals([opcode, length, answer.status], [opcode, length, length === 250 ? 0 : 4]);
+    }
+    await using consumer = await openPeer(scene);
+    await stream(consumer);
+    if (length === 250) assertEquals((await told(consumer, 2))[1], `deletion 2 ${"k".repeat(250)}`);
+    assertEquals(scene.bucket.findVbucket(0)!.highSeqno, length === 250 ? 2n : 0n);
+  }
 });

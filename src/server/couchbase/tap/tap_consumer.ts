@@ -11,6 +11,7 @@ import {
   TapMessageFlag,
   TapOpaqueCode,
 } from "../../../ops/tap.ts";
+import { MAX_KEY_LENGTH } from "../../../frame/frame_writer.ts";
 import type { Nothing, Op } from "../../../ops/op.ts";
 import { VbucketState } from "../../../ops/vbucket.ts";
 import type { Exchange } from "../../exchange.ts";
@@ -78,6 +79,8 @@ function put(
   item: { readonly key: Uint8Array; readonly cas: bigint; readonly revision?: bigint },
   content: Content,
 ): void {
+  // Feeds could not send it on.
+  if (item.key.length > MAX_KEY_LENGTH) throw INVALID;
   const cas = item.cas === 0n ? vbucket.versions.next() : item.cas;
   const revision = item.revision ?? (vbucket.find(0, item.key)?.revision ?? 0n) + 1n;
   vbucket.put({ ...content, collection: 0, key: item.key.slice(), cas, revision });
