@@ -41,6 +41,7 @@ export interface LinkOpenOptions extends OpenOptions {
  * Opens a link and waits until it is connected; or the bare connection, if that is wanted. Of a `lazy` link the first connection is
  * not waited for.
  *
+ * @throws {RangeError} If a number of the settings cannot be used.
  * @throws What went wrong when the server cannot be reached, or not be used.
  */
 export async function openLink(
@@ -66,8 +67,13 @@ export async function openLink(
   };
   // The signal of the caller is about the first connection only.
   const redial: DialConnection = (signal) => dial({ ...opening, signal });
-  const loaded = await loading;
-  if ("Link" in loaded) return new loaded.Link(redial, { ...common, ...(lazy === undefined ? {} : { lazy }) });
-  const several = typeof pool === "number" ? { connections: pool } : pool;
-  return new loaded.Pool(redial, { ...common, ...(lazy === true ? { minConnections: 0 } : {}), ...several });
+  try {
+    const loaded = await loading;
+    if ("Link" in loaded) return new loaded.Link(redial, { ...common, ...(lazy === undefined ? {} : { lazy }) });
+    const several = typeof pool === "number" ? { connections: pool } : pool;
+    return new loaded.Pool(redial, { ...common, ...(lazy === true ? { minConnections: 0 } : {}), ...several });
+  } catch (error) {
+    first?.destroy(error);
+    throw error;
+  }
 }

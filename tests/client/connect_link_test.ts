@@ -8,6 +8,7 @@ import { MemoryStore, Server } from "../../src/server.ts";
 import { CouchbaseNode } from "../../src/server/couchbase/couchbase_node.ts";
 import { memoryListener } from "../../src/transport/memory.ts";
 import type { Address, Transport } from "../../src/transport/transport.ts";
+import { FakeTransport } from "../support/fake_transport.ts";
 import { test } from "../support/test.ts";
 
 const ADDRESS = { hostname: "cache", port: 11211 };
@@ -171,3 +172,12 @@ test("connectCouchbase begins a session anew at every connection", async () => {
   assertEquals(network.dialled.length, 2);
   network.stop();
 });
+
+for (const options of [{ reconnect: { probeAfter: -1 } }, { pool: 0 }]) {
+  test(`connect leaves no connection behind when it refuses ${JSON.stringify(options)}`, async () => {
+    const transport = new FakeTransport();
+    const dial = () => Promise.resolve(transport);
+    await assertRejects(() => connect({ hostname: "memory", port: 1 }, { dial, ...options }), RangeError);
+    assertEquals(transport.isClosed, true);
+  });
+}
