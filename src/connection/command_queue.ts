@@ -1,3 +1,5 @@
+import { MAX_TOKEN } from "../text/token.ts";
+
 /** What kind of answer a command has. */
 export const Kind = {
   /** `mg`, `ms`, `md`, `ma`: one line with the opaque, unless it is an error line or the server is old. */
@@ -48,11 +50,6 @@ const DROPPED = 0x40000;
 const KIND_SHIFT = 8;
 const INITIAL = 64;
 
-/** Tokens begin anew after so many: no number on the wire is longer than it has to be. */
-const TOKENS = 0x1000000;
-/** No queue is ever longer than this. */
-const MOST_TOKENS = 0x20000000;
-
 /**
  * What was written and is to be answered, in its order, which is that of the answers: a ring of numbers, so that a command costs
  * no object.
@@ -69,22 +66,13 @@ export class CommandQueue {
   #notes: unknown[] = new Array(INITIAL).fill(undefined);
   #head = 0;
   #tail = 0;
-  #tokenBase = 0;
-  #tokenMask: number;
-  readonly #tokenCount: number;
-
-  /** Makes an empty queue whose tokens begin anew after some power of two of at least 64. */
-  constructor(tokens: number = TOKENS) {
-    this.#tokenCount = tokens;
-    this.#tokenMask = tokens - 1;
-  }
 
   /**
-   * What the command that is appended next may carry to be known by: a short number that no other in the queue has. Those of
+   * What the command that is appended next may carry to be known by: a number that no other in the queue has. Those of
    * neighbours differ by 1, so that a reply too many or too few is noticed.
    */
   get token(): number {
-    return this.#tokenBase + (this.#tail & this.#tokenMask);
+    return this.#tail & MAX_TOKEN;
   }
 
   /** How many commands were ever appended; a mark for {@linkcode CommandQueue.cutTo}. */
@@ -100,6 +88,7 @@ export class CommandQueue {
 
   /** Appends a command. */
   push(code: number, opaque: number, start: number, note?: unknown): void {
+    if (this.#tail - this.#head === this.#codes.length) this.#grow();
     const token = this.token;
     const at = this.#tail++ & (this.#codes.length - 1);
     this.#codes[at] = code;
@@ -107,8 +96,6 @@ export class CommandQueue {
     this.#opaques[at] = opaque;
     this.#starts[at] = start;
     if (note !== undefined || this.#notes[at] !== undefined) this.#notes[at] = note;
-    // Not when the next one is appended: by then its token has been given.
-    if (this.#tail - this.#head === this.#codes.length) this.#grow();
   }
 
   /** Forgets what was appended since the tail was there. */
@@ -222,11 +209,6 @@ export class CommandQueue {
     this.#codes = codes;
     this.#opaques = opaques;
     this.#tokens = tokens;
-    // More wait than there are tokens: from now on they are longer, and none is one of those that wait.
-    if (length === this.#tokenCount) {
-      this.#tokenBase = length;
-      this.#tokenMask = MOST_TOKENS - 1;
-    }
     this.#starts = starts;
     this.#notes = notes;
   }

@@ -2,13 +2,14 @@ import { isU64, readDecimal, readU64 } from "../text/decimal.ts";
 import { Flag } from "../text/meta_op.ts";
 import { TextCode } from "../text/text_code.ts";
 import type { TextReply } from "../text/text_reply.ts";
+import { readToken, TOKEN_LENGTH } from "../text/token.ts";
 
 const SPACE = 0x20;
 const MAX_U32 = 0xffffffff;
 
 /** The flags of a meta reply that answers in the form of frames have a place for, read in one pass. */
 export class MetaFlags {
-  /** What came as opaque; -1 when none came that is a number of 32 bits. */
+  /** What came as opaque; -1 when none came that is a token. */
   opaque = -1;
   /** The 32 bits stored beside the value; -1 when they did not come. */
   flags = -1;
@@ -36,7 +37,7 @@ export class MetaFlags {
       const to = wordEnd(bytes, at, end);
       switch (bytes[at]) {
         case Flag.O:
-          this.opaque = readDecimal(bytes, at + 1, to, MAX_U32);
+          this.opaque = to - at - 1 === TOKEN_LENGTH ? readToken(bytes, at + 1) : -1;
           break;
         case Flag.f:
           this.flags = readDecimal(bytes, at + 1, to, MAX_U32);

@@ -2,6 +2,7 @@ import { utf8Encode } from "../bytes.ts";
 import type { Frame } from "../frame/frame.ts";
 import { isErrorCode, TextCode } from "../text/text_code.ts";
 import type { TextReply } from "../text/text_reply.ts";
+import { tokenText } from "../text/token.ts";
 import { Status } from "../wire/status.ts";
 import { CommandInput, writeCas } from "./command_input.ts";
 import { type CommandQueue, Kind } from "./command_queue.ts";
@@ -63,7 +64,7 @@ export class MetaInput extends CommandInput {
     const loose = this.#loose;
     const skipped: FrameParts[] = loose.length > 0 ? [] : NONE;
     while (!queue.empty && (queue.kind !== kind || (token >= 0 && queue.firstToken !== token))) {
-      if (!queue.quiet) reply.fail(`what was asked has opaque ${queue.firstToken}`);
+      if (!queue.quiet) reply.fail(`what was asked has opaque ${tokenText(queue.firstToken)}`);
       if (loose.length > 0) skipped.push({ opcode: queue.opcode, opaque: queue.opaque, status: loose[0]!.status });
       queue.shift();
     }

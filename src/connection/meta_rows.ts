@@ -22,6 +22,7 @@ import { Flag } from "../text/meta_op.ts";
 import { META_SET } from "../text/meta_set.ts";
 import { MAX_U32, type TextOp, wordOf } from "../text/text_op.ts";
 import type { TextWriter } from "../text/text_writer.ts";
+import { tokenText } from "../text/token.ts";
 import { Status } from "../wire/status.ts";
 import { Kind, QUIET, READ, STORE } from "./command_queue.ts";
 import { addAdminRows, addQuit, CommandRows, type CommandTraits } from "./command_rows.ts";
@@ -53,7 +54,7 @@ function start(out: TextWriter, key: Uint8Array | string, command: Uint8Array): 
 }
 
 function callFlags(out: TextWriter, opaque: number, coded: boolean, quiet: boolean): void {
-  out.numberFlag(Flag.O, opaque, MAX_U32);
+  out.ownOpaque(opaque);
   if (coded) out.flag(Flag.b);
   if (quiet) out.flag(Flag.q);
 }
@@ -151,7 +152,7 @@ rows.add(NOOP, { kind: Kind.NOOP }, (out) => META_NOOP.write(out, {}));
 /** Commands that say of themselves what they want back. */
 function addWhole<Request>(op: AnyOp, text: TextOp<Request>, traits: CommandTraits = {}): void {
   rows.add(op, { form: Form.WHOLE, ...traits }, (out, request, opaque) => {
-    text.write(out, { ...request as Request, opaque });
+    text.write(out, { ...request as Request, opaque: tokenText(opaque) });
   });
 }
 

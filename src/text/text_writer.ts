@@ -12,6 +12,7 @@ import {
 } from "./text_key.ts";
 import { type Bytes, checkBytes, OWN_SEGMENT, type SlabMark } from "../wire/slab.ts";
 import { TextSlab } from "./text_slab.ts";
+import { TOKEN_LENGTH, writeToken } from "./token.ts";
 
 export type { Bytes } from "../wire/slab.ts";
 
@@ -26,8 +27,8 @@ const MAX_U64 = 0xffff_ffff_ffff_ffffn;
 
 /** Keys up to here are quicker to copy by hand, in characters. */
 const SHORT_KEY = 64;
-/** A blank, the letter and the digits of an opaque. */
-const OPAQUE_ROOM = 2 + 10;
+/** A blank, the letter and the digits of a token. */
+const OPAQUE_ROOM = 2 + TOKEN_LENGTH;
 
 const SPACE = 0x20;
 const DEL = 0x7f;
@@ -76,11 +77,11 @@ export class TextWriter {
   }
 
   /**
-   * Starts a command that has a short key of printable ASCII behind its first word, and a number of at most 31 bits as opaque behind
-   * the key: in one go what `begin`, `metaKey` and `opaque` do, with the blank behind the word. Returns whether the key is such a
-   * one; nothing is written if it is not.
+   * Starts a command that has a short key of printable ASCII behind its first word, and a token as opaque behind the key: in one go
+   * what `begin`, `metaKey` and `ownOpaque` do, with the blank behind the word. Returns whether the key is such a one; nothing is
+   * written if it is not.
    */
-  short(command: Uint8Array, key: Bytes, opaque: number): boolean {
+  short(command: Uint8Array, key: Bytes, token: number): boolean {
     this.undo();
     if (typeof key !== "string") return false;
     const length = key.length;
@@ -100,10 +101,8 @@ export class TextWriter {
     }
     bytes[at] = SPACE;
     bytes[at + 1] = O;
-    at += 2;
-    const end = at + decimalLength(opaque);
-    writeDecimal(bytes, at, end, opaque);
-    slab.length = end;
+    writeToken(bytes, at + 2, token);
+    slab.length = at + OPAQUE_ROOM;
     this.#start = start;
     return true;
   }
@@ -239,6 +238,13 @@ export class TextWriter {
     if (typeof opaque === "number") return this.numberFlag(0x4f, opaque, Number.MAX_SAFE_INTEGER);
     this.flag(0x4f);
     this.#token(opaque, MAX_OPAQUE_LENGTH, "opaque");
+  }
+
+  /** Appends a token as opaque. */
+  ownOpaque(token: number): void {
+    this.flag(O);
+    const at = this.#slab.reserve(TOKEN_LENGTH);
+    writeToken(this.#slab.bytes, at, token);
   }
 
   /**

@@ -17,6 +17,9 @@ import { endOfTurn } from "../support/fake_transport.ts";
 import { LineScene } from "../support/line_scene.ts";
 import { test } from "../support/test.ts";
 
+/** The opaque of the command at a place. */
+const token = (place: number): string => place.toString(16).padStart(8, "0");
+
 const scene = (wire: Wire = new MetaWire()) => {
   const line = new LineScene(wire);
   return { ...line, line, meta: new MetaClient(line.client) };
@@ -41,74 +44,79 @@ const ASKED = "f c v h l s t";
 const EXCHANGES: readonly Exchange[] = [
   {
     call: (m) => m.get("k").then(parts),
-    sent: `mg k O0 ${ASKED}\r\n`,
-    answer: "VA 3 O0 f7 c9 h1 l4 s3 t-1\r\nA\r\n\r\n",
+    sent: `mg k O00000000 ${ASKED}\r\n`,
+    answer: "VA 3 O00000000 f7 c9 h1 l4 s3 t-1\r\nA\r\n\r\n",
     result: [["A\r\n", true, 3, 7, 9n], [undefined, true, 4], [false, false, false]],
   },
-  { call: (m) => m.get("k"), sent: `mg k O0 ${ASKED}\r\n`, answer: "EN O0\r\n", result: undefined },
+  { call: (m) => m.get("k"), sent: `mg k O00000000 ${ASKED}\r\n`, answer: "EN O00000000\r\n", result: undefined },
   {
     call: (m) => m.get("a b", { value: false, noBump: true, ttl: 60 }).then(parts),
-    sent: "mg YSBi O0 b T60 f c h l s t u\r\n",
-    answer: "HD O0 f0 c18446744073709551615 h0 l0 s4294967295 t30\r\n",
+    sent: "mg YSBi O00000000 b T60 f c h l s t u\r\n",
+    answer: "HD O00000000 f0 c18446744073709551615 h0 l0 s4294967295 t30\r\n",
     result: [["", false, 4294967295, 0, 0xffff_ffff_ffff_ffffn], [30, false, 0], [false, false, false]],
   },
   {
     call: (m) => m.get("k", { vivify: 30, recache: 10, newCas: 77n }).then(parts),
-    sent: `mg k O0 N30 ${ASKED} R10 E77\r\n`,
-    answer: "VA 0 O0 f0 c77 h0 l0 s0 t30 W\r\n\r\n",
+    sent: `mg k O00000000 N30 ${ASKED} R10 E77\r\n`,
+    answer: "VA 0 O00000000 f0 c77 h0 l0 s0 t30 W\r\n\r\n",
     result: [["", true, 0, 0, 77n], [30, false, 0], [true, false, false]],
   },
   {
     call: (m) => m.get("k").then((item) => parts(item)?.[2]),
-    sent: `mg k O0 ${ASKED}\r\n`,
-    answer: "VA 1 O0 f0 c1 h0 l0 s1 t30 Z X\r\nx\r\n",
+    sent: `mg k O00000000 ${ASKED}\r\n`,
+    answer: "VA 1 O00000000 f0 c1 h0 l0 s1 t30 Z X\r\nx\r\n",
     result: [false, true, true],
   },
   {
     call: (m) => m.get("k", { unlessCas: 5n }).then((item) => [item?.hasValue, item?.size]),
-    sent: `mg k O0 ${ASKED} C5\r\n`,
-    answer: "HD O0 f0 c5 h0 l0 s12 t30\r\n",
+    sent: `mg k O00000000 ${ASKED} C5\r\n`,
+    answer: "HD O00000000 f0 c5 h0 l0 s12 t30\r\n",
     result: [false, 12],
   },
   {
     call: (m) => m.set("k", "héllo", { flags: 3, ttl: 60, cas: 4n, newCas: 9n, staleIfOlder: true }),
-    sent: "ms k 6 O0 c F3 T60 C4 E9 I\r\nhéllo\r\n",
-    answer: "HD O0 c9\r\n",
+    sent: "ms k 6 O00000000 c F3 T60 C4 E9 I\r\nhéllo\r\n",
+    answer: "HD O00000000 c9\r\n",
     result: { cas: 9n },
   },
   {
     call: (m) => m.set("k", "x", { mode: "append", vivify: 60 }),
-    sent: "ms k 1 O0 c MA N60\r\nx\r\n",
-    answer: "HD O0 c2\r\n",
+    sent: "ms k 1 O00000000 c MA N60\r\nx\r\n",
+    answer: "HD O00000000 c2\r\n",
     result: { cas: 2n },
   },
   {
     call: (m) => m.set("k", "", { mode: "add" }),
-    sent: "ms k 0 O0 c ME\r\n\r\n",
-    answer: "HD O0 c2\r\n",
+    sent: "ms k 0 O00000000 c ME\r\n\r\n",
+    answer: "HD O00000000 c2\r\n",
     result: { cas: 2n },
   },
-  { call: (m) => m.invalidate("k", { ttl: 30 }), sent: "md k O0 I T30\r\n", answer: "HD O0\r\n", result: true },
+  {
+    call: (m) => m.invalidate("k", { ttl: 30 }),
+    sent: "md k O00000000 I T30\r\n",
+    answer: "HD O00000000\r\n",
+    result: true,
+  },
   {
     call: (m) => m.invalidate("k", { cas: 3n, newCas: 8n }),
-    sent: "md k O0 C3 E8 I\r\n",
-    answer: "NF O0\r\n",
+    sent: "md k O00000000 C3 E8 I\r\n",
+    answer: "NF O00000000\r\n",
     result: false,
   },
-  { call: (m) => m.removeValue("k"), sent: "md k O0 x\r\n", answer: "HD O0\r\n", result: true },
+  { call: (m) => m.removeValue("k"), sent: "md k O00000000 x\r\n", answer: "HD O00000000\r\n", result: true },
   {
     call: (m) => m.increment("n", { by: 2, initial: 10, vivify: 60, newCas: 5n }),
-    sent: "ma n O0 N60 c v t J10 D2 E5\r\n",
-    answer: "VA 20 O0 c5 t60\r\n18446744073709551615\r\n",
+    sent: "ma n O00000000 N60 c v t J10 D2 E5\r\n",
+    answer: "VA 20 O00000000 c5 t60\r\n18446744073709551615\r\n",
     result: { value: 0xffff_ffff_ffff_ffffn, cas: 5n, ttl: 60 },
   },
   {
     call: (m) => m.decrement("n", { ttl: 5, cas: 4n }),
-    sent: "ma n O0 T5 c v t MD C4\r\n",
-    answer: "VA 2 O0 c5 t-1\r\n9 \r\n",
+    sent: "ma n O00000000 T5 c v t MD C4\r\n",
+    answer: "VA 2 O00000000 c5 t-1\r\n9 \r\n",
     result: { value: 9n, cas: 5n, ttl: undefined },
   },
-  { call: (m) => m.increment("n"), sent: "ma n O0 c v t\r\n", answer: "NF O0\r\n", result: undefined },
+  { call: (m) => m.increment("n"), sent: "ma n O00000000 c v t\r\n", answer: "NF O00000000\r\n", result: undefined },
   {
     call: (m) =>
       m.debug("k").then((found) => [found?.key, found?.exp, found?.la, found?.cas, found?.fetched, found?.size]),
@@ -146,7 +154,7 @@ const REFUSALS: readonly (readonly [
   [
     "add of what is there",
     (m) => m.set("k", "v", { mode: "add" }),
-    "NS O0",
+    "NS O00000000",
     NotStoredError,
     "KEY_EEXISTS",
     "exists already",
@@ -154,7 +162,7 @@ const REFUSALS: readonly (readonly [
   [
     "replace of none",
     (m) => m.set("k", "v", { mode: "replace" }),
-    "NS O0",
+    "NS O00000000",
     KeyNotFoundError,
     "KEY_ENOENT",
     "Cannot replace",
@@ -162,17 +170,31 @@ const REFUSALS: readonly (readonly [
   [
     "append to none",
     (m) => m.set("k", "v", { mode: "append" }),
-    "NS O0",
+    "NS O00000000",
     NotStoredError,
     "NOT_STORED",
     "Cannot append",
   ],
-  ["another version", (m) => m.set("k", "v", { cas: 1n }), "EX O0", CasMismatchError, "KEY_EEXISTS", "Cannot set"],
-  ["a version of none", (m) => m.set("k", "v", { cas: 1n }), "NF O0", KeyNotFoundError, "KEY_ENOENT", "Cannot set"],
+  [
+    "another version",
+    (m) => m.set("k", "v", { cas: 1n }),
+    "EX O00000000",
+    CasMismatchError,
+    "KEY_EEXISTS",
+    "Cannot set",
+  ],
+  [
+    "a version of none",
+    (m) => m.set("k", "v", { cas: 1n }),
+    "NF O00000000",
+    KeyNotFoundError,
+    "KEY_ENOENT",
+    "Cannot set",
+  ],
   [
     "stale of another",
     (m) => m.invalidate("k", { cas: 1n }),
-    "EX O0",
+    "EX O00000000",
     CasMismatchError,
     "KEY_EEXISTS",
     "Cannot delete",
@@ -252,7 +274,7 @@ test("MetaClient: among calls of the client, all in their order, and the misses 
     "mn",
     "",
   ]);
-  const [a, b, , d] = [...sent.matchAll(/O(\d+)/g)].map(([, opaque]) => opaque);
+  const [a, b, , d] = [...sent.matchAll(/O([\da-f]+)/g)].map(([, opaque]) => opaque);
   line.say(`VA 1 O${a} f0 c1\r\nA\r\nVA 1 O${b} f0 c1 h0 l0 s1 t-1\r\nB\r\nVA 1 O${d} f0 c1\r\nD\r\nMN\r\n`);
   line.say("EN\r\nME f exp=-1 la=0 cas=1 fetch=no cls=1 size=60\r\nMN\r\n");
   assertEquals(await all, ["A", "B", 1, undefined, "f", undefined]);
@@ -273,7 +295,7 @@ test("MetaClient: those who watch see its commands by their keys", async () => {
   client.watchFrames({ sent: (frame) => seen.push(new TextDecoder().decode(frame.key)) });
   const calls = [meta.get("a"), meta.set("b", "v"), meta.debug("c")];
   await line.sent();
-  line.say("EN O0\r\nHD O1 c1\r\nEN\r\n");
+  line.say("EN O00000000\r\nHD O00000001 c1\r\nEN\r\n");
   await Promise.all(calls);
   assertEquals(seen, ["a", "b", "c"]);
 });
@@ -285,7 +307,7 @@ test("MetaClient: values and what is known of them are safe to keep", async () =
   await line.sent();
   const letter = (i: number) => String.fromCharCode(97 + i % 26);
   for (const [i, { size }] of calls.entries()) {
-    line.say(`VA ${size} O${i} f${i} c${i + 1} h0 l0 s${size} t-1\r\n${letter(i).repeat(size)}\r\n`);
+    line.say(`VA ${size} O${token(i)} f${i} c${i + 1} h0 l0 s${size} t-1\r\n${letter(i).repeat(size)}\r\n`);
   }
   for (const [i, { size, call }] of calls.entries()) {
     const item = await call;

@@ -66,7 +66,7 @@ for (const connections of [1, 3]) {
 
 test("checkRequests leaves a wire as it was, with what waits on it", () => {
   const wires: readonly (readonly [Wire, string])[] = [
-    [new MetaWire(), "mg k O0 f c v\r\nmg l O1 f c v\r\n"],
+    [new MetaWire(), "mg k O00000000 f c v\r\nmg l O00000001 f c v\r\n"],
     [new TextWire(), "gets k\r\ngets l\r\n"],
   ];
   for (const [wire, expected] of wires) {
@@ -81,7 +81,7 @@ test("checkRequests leaves a wire as it was, with what waits on it", () => {
     wire.write(GET as never, GET.opcode, { key: "l" }, 2, undefined);
     assertEquals(wire.output.take().map((bytes) => new TextDecoder().decode(bytes)).join(""), expected);
     const seen: number[] = [];
-    const answers = wire instanceof MetaWire ? "EN O0\r\nEN O1\r\n" : "END\r\nEND\r\n";
+    const answers = wire instanceof MetaWire ? "EN O00000000\r\nEN O00000001\r\n" : "END\r\nEND\r\n";
     wire.input.push(new TextEncoder().encode(answers), ({ opaque }) => seen.push(opaque));
     assertEquals(seen, [1, 2]);
   }

@@ -19,6 +19,9 @@ import type { AnyOp } from "../../src/ops/table.ts";
 import { endOfTurn, FakeTransport } from "../support/fake_transport.ts";
 import { test } from "../support/test.ts";
 
+/** The opaque of the command at a place. */
+const token = (place: number): string => place.toString(16).padStart(8, "0");
+
 const encoder = new TextEncoder();
 
 class Scene {
@@ -44,43 +47,63 @@ const EXCHANGES: readonly {
   readonly answer: string;
   readonly result: unknown;
 }[] = [
-  { call: (c) => c.getText("k"), sent: "mg k O0 f c v\r\n", answer: "VA 3 O0 f7 c9\r\nA\r\n\r\n", result: "A\r\n" },
-  { call: (c) => c.getText("k"), sent: "mg k O0 f c v\r\n", answer: "EN O0\r\n", result: undefined },
-  { call: (c) => c.getText("a b"), sent: "mg YSBi O0 b f c v\r\n", answer: "VA 0 O0 f0 c1\r\n\r\n", result: "" },
+  {
+    call: (c) => c.getText("k"),
+    sent: "mg k O00000000 f c v\r\n",
+    answer: "VA 3 O00000000 f7 c9\r\nA\r\n\r\n",
+    result: "A\r\n",
+  },
+  { call: (c) => c.getText("k"), sent: "mg k O00000000 f c v\r\n", answer: "EN O00000000\r\n", result: undefined },
+  {
+    call: (c) => c.getText("a b"),
+    sent: "mg YSBi O00000000 b f c v\r\n",
+    answer: "VA 0 O00000000 f0 c1\r\n\r\n",
+    result: "",
+  },
   {
     call: (c) => c.get("k").then((item) => [item?.text(), item?.flags, item?.cas]),
-    sent: "mg k O0 f c v\r\n",
-    answer: "VA 1 O0 f4294967295 c18446744073709551615 Z\r\nx\r\n",
+    sent: "mg k O00000000 f c v\r\n",
+    answer: "VA 1 O00000000 f4294967295 c18446744073709551615 Z\r\nx\r\n",
     result: ["x", 0xffffffff, 0xffff_ffff_ffff_ffffn],
   },
   {
     call: (c) => c.getAndTouch("k", { ttl: 60 }).then((item) => item?.text()),
-    sent: "mg k O0 f c v T60\r\n",
-    answer: "VA 1 O0 f0 c1\r\nx\r\n",
+    sent: "mg k O00000000 f c v T60\r\n",
+    answer: "VA 1 O00000000 f0 c1\r\nx\r\n",
     result: "x",
   },
   {
     call: (c) => c.touch("k", { ttl: 60 }),
-    sent: "mg k O0 f c T60\r\n",
-    answer: "HD O0 f5 c12345678901\r\n",
+    sent: "mg k O00000000 f c T60\r\n",
+    answer: "HD O00000000 f5 c12345678901\r\n",
     result: { flags: 5, cas: 12345678901n },
   },
   {
     call: (c) => c.set("k", "héllo", { flags: 7, ttl: 30, cas: 5n }),
-    sent: "ms k 6 O0 c MS F7 T30 C5\r\nhéllo\r\n",
-    answer: "HD O0 c8\r\n",
+    sent: "ms k 6 O00000000 c MS F7 T30 C5\r\nhéllo\r\n",
+    answer: "HD O00000000 c8\r\n",
     result: { cas: 8n },
   },
-  { call: (c) => c.append("k", "x"), sent: "ms k 1 O0 c MA\r\nx\r\n", answer: "HD O0 c8\r\n", result: { cas: 8n } },
-  { call: (c) => c.delete("k", { cas: 4n }), sent: "md k O0 C4\r\n", answer: "HD O0\r\n", result: true },
-  { call: (c) => c.delete("k"), sent: "md k O0\r\n", answer: "NF O0\r\n", result: false },
+  {
+    call: (c) => c.append("k", "x"),
+    sent: "ms k 1 O00000000 c MA\r\nx\r\n",
+    answer: "HD O00000000 c8\r\n",
+    result: { cas: 8n },
+  },
+  { call: (c) => c.delete("k", { cas: 4n }), sent: "md k O00000000 C4\r\n", answer: "HD O00000000\r\n", result: true },
+  { call: (c) => c.delete("k"), sent: "md k O00000000\r\n", answer: "NF O00000000\r\n", result: false },
   {
     call: (c) => c.increment("n", { by: 2, initial: 10, ttl: 60 }),
-    sent: "ma n O0 c v D2 N60 J10\r\n",
-    answer: "VA 20 O0 c1\r\n18446744073709551615\r\n",
+    sent: "ma n O00000000 c v D2 N60 J10\r\n",
+    answer: "VA 20 O00000000 c1\r\n18446744073709551615\r\n",
     result: 0xffff_ffff_ffff_ffffn,
   },
-  { call: (c) => c.decrement("n"), sent: "ma n O0 c v D1 MD\r\n", answer: "VA 2 O0 c1\r\n9 \r\n", result: 9n },
+  {
+    call: (c) => c.decrement("n"),
+    sent: "ma n O00000000 c v D1 MD\r\n",
+    answer: "VA 2 O00000000 c1\r\n9 \r\n",
+    result: 9n,
+  },
   { call: (c) => c.version(), sent: "version\r\n", answer: "VERSION 1.6.45\r\n", result: "1.6.45" },
   { call: (c) => c.noop(), sent: "mn\r\n", answer: "MN\r\n", result: undefined },
   { call: (c) => c.flush({ delay: 9 }), sent: "flush_all 9\r\n", answer: "OK\r\n", result: undefined },
@@ -92,8 +115,8 @@ const EXCHANGES: readonly {
   },
   {
     call: (c) => c.getMulti(["a", "b"]).then(({ hits, misses }) => [hits.get("b")?.text(), [...misses]]),
-    sent: "mg a O0 q f c v\r\nmg b O1 q f c v\r\nmn\r\n",
-    answer: "VA 1 O1 f0 c2\r\nB\r\nMN\r\n",
+    sent: "mg a O00000000 q f c v\r\nmg b O00000001 q f c v\r\nmn\r\n",
+    answer: "VA 1 O00000001 f0 c2\r\nB\r\nMN\r\n",
     result: ["B", ["a"]],
   },
 ];
@@ -121,11 +144,11 @@ const REFUSALS: readonly (readonly [
   type: new (...args: any[]) => Error,
   status: string,
 ])[] = [
-  ["add of a key that is there", (c) => c.add("k", "v"), "NS O0\r\n", NotStoredError, "KEY_EEXISTS"],
-  ["replace of none", (c) => c.replace("k", "v"), "NS O0\r\n", KeyNotFoundError, "KEY_ENOENT"],
-  ["append to none", (c) => c.append("k", "v"), "NS O0\r\n", NotStoredError, "NOT_STORED"],
-  ["set of another version", (c) => c.set("k", "v", { cas: 1n }), "EX O0\r\n", CasMismatchError, "KEY_EEXISTS"],
-  ["set of a version of none", (c) => c.set("k", "v", { cas: 1n }), "NF O0\r\n", KeyNotFoundError, "KEY_ENOENT"],
+  ["add of a key that is there", (c) => c.add("k", "v"), "NS O00000000\r\n", NotStoredError, "KEY_EEXISTS"],
+  ["replace of none", (c) => c.replace("k", "v"), "NS O00000000\r\n", KeyNotFoundError, "KEY_ENOENT"],
+  ["append to none", (c) => c.append("k", "v"), "NS O00000000\r\n", NotStoredError, "NOT_STORED"],
+  ["set of another version", (c) => c.set("k", "v", { cas: 1n }), "EX O00000000\r\n", CasMismatchError, "KEY_EEXISTS"],
+  ["set of a version of none", (c) => c.set("k", "v", { cas: 1n }), "NF O00000000\r\n", KeyNotFoundError, "KEY_ENOENT"],
   [
     "set of what is too large",
     (c) => c.set("k", "v"),
@@ -160,16 +183,16 @@ for (const [name, call, answer, type, status] of REFUSALS) {
 
 /** Two gets are under way with opaques 0 and 1; what may not answer the first. */
 const WRONG: Readonly<Record<string, string>> = {
-  "the opaque of the next": "VA 1 O1 f0 c1\r\nx\r\n",
-  "an opaque that nobody has": "EN O77\r\n",
+  "the opaque of the next": "VA 1 O00000001 f0 c1\r\nx\r\n",
+  "an opaque that nobody has": "EN O0000004d\r\n",
   "no opaque": "VA 1 f0 c1\r\nx\r\n",
   "an opaque that is no number": "EN Oabc\r\n",
-  "no value": "HD O0 f0 c1\r\n",
-  "no flags": "VA 1 O0 c1\r\nx\r\n",
+  "no value": "HD O00000000 f0 c1\r\n",
+  "no flags": "VA 1 O00000000 c1\r\nx\r\n",
   "the end of a batch": "MN\r\n",
   "a classic reply": "STORED\r\n",
   "what is no reply": "HTTP/1.1 400 Bad Request\r\n",
-  "data of another length": "VA 1 O0 f0 c1\r\nxy\r\n",
+  "data of another length": "VA 1 O00000000 f0 c1\r\nxy\r\n",
 };
 
 for (const [name, answer] of Object.entries(WRONG)) {
@@ -187,7 +210,7 @@ for (const [name, answer] of Object.entries(WRONG)) {
 
 test("MetaWire: a reply that nobody asked for is a ProtocolError", async () => {
   const scene = new Scene();
-  scene.say("EN O0\r\n");
+  scene.say("EN O00000000\r\n");
   assertEquals(scene.connection.state, "closed");
   await assertRejects(() => scene.client.get("k"), Error, "nothing was asked");
 });
@@ -196,7 +219,7 @@ test("MetaWire: an error among quiet reads is the fate of all that it may be mea
   const scene = new Scene();
   const reading = scene.client.getMulti(["a", "b", "c", "d"]);
   await scene.sent();
-  scene.say("SERVER_ERROR backend failure\r\nVA 1 O2 f0 c1\r\nC\r\nMN\r\n");
+  scene.say("SERVER_ERROR backend failure\r\nVA 1 O00000002 f0 c1\r\nC\r\nMN\r\n");
   const { hits, misses, errors } = await reading;
   assertEquals([[...hits.keys()], [...misses], [...errors.keys()]], [["c"], ["d"], ["a", "b"]]);
   assertEquals((errors.get("a") as StatusError).statusName, "ETMPFAIL");
@@ -207,9 +230,9 @@ test("MetaWire: an error in a batch of writes is that of one key", async () => {
   const writing = scene.client.setMulti([["a", "1"], ["b", "2"], ["c", "3"]]);
   assertEquals(
     await scene.sent(),
-    "ms a 1 O0 c MS\r\n1\r\nms b 1 O1 c MS\r\n2\r\nms c 1 O2 c MS\r\n3\r\nmn\r\n",
+    "ms a 1 O00000000 c MS\r\n1\r\nms b 1 O00000001 c MS\r\n2\r\nms c 1 O00000002 c MS\r\n3\r\nmn\r\n",
   );
-  scene.say("HD O0 c1\r\nSERVER_ERROR object too large for cache\r\nHD O2 c2\r\nMN\r\n");
+  scene.say("HD O00000000 c1\r\nSERVER_ERROR object too large for cache\r\nHD O00000002 c2\r\nMN\r\n");
   const { hits, errors } = await writing;
   assertEquals([[...hits.keys()], [...errors.keys()]], [["a", "c"], ["b"]]);
 });
@@ -217,8 +240,8 @@ test("MetaWire: an error in a batch of writes is that of one key", async () => {
 test("MetaWire: quiet deletes are silent about success", async () => {
   const scene = new Scene();
   const batch = scene.connection.batch(DELETE, [{ key: "a" }, { key: "b" }]);
-  assertEquals(await scene.sent(), "md a O0 q\r\nmd b O1 q\r\nmn\r\n");
-  scene.say("NF O1\r\nMN\r\n");
+  assertEquals(await scene.sent(), "md a O00000000 q\r\nmd b O00000001 q\r\nmn\r\n");
+  scene.say("NF O00000001\r\nMN\r\n");
   const { replies, errors } = await batch;
   assertEquals([replies, [...errors!.keys()]], [[undefined, undefined], [1]]);
 });
@@ -230,8 +253,8 @@ test("MetaWire: a call that is given up before it left is not awaited", async ()
   const second = assertRejects(() => scene.client.getText("b", { signal: controller.signal }));
   const third = scene.client.getText("c");
   controller.abort();
-  assertEquals(await scene.sent(), "mg a O0 f c v\r\nmg c O2 f c v\r\n");
-  scene.say("EN O0\r\nVA 1 O2 f0 c1\r\nC\r\n");
+  assertEquals(await scene.sent(), "mg a O00000000 f c v\r\nmg c O00000002 f c v\r\n");
+  scene.say("EN O00000000\r\nVA 1 O00000002 f0 c1\r\nC\r\n");
   assertEquals([await first, await third], [undefined, "C"]);
   await second;
 });
@@ -243,8 +266,8 @@ test("MetaWire: a batch that cannot be written leaves nothing behind", async () 
     () => scene.connection.batch(SET, [{ key: "k", value: "v", flags: 0, expiry: 0 }, BAD]),
     RangeError,
   );
-  assertEquals(await scene.sent(), "mg a O0 f c v\r\n");
-  scene.say("VA 1 O0 f0 c1\r\nA\r\n");
+  assertEquals(await scene.sent(), "mg a O00000000 f c v\r\n");
+  scene.say("VA 1 O00000000 f0 c1\r\nA\r\n");
   assertEquals(await first, "A");
   const again = scene.client.noop();
   assertEquals(await scene.sent(), "mn\r\n");
@@ -274,8 +297,8 @@ test("MetaWire: what it cannot say is an UnsupportedError, and nothing is sent",
 test("MetaWire: a key cannot end its command", async () => {
   const scene = new Scene();
   const calling = scene.client.getText("k\r\nflush_all");
-  assertEquals(await scene.sent(), "mg aw0KZmx1c2hfYWxs O0 b f c v\r\n");
-  scene.say("EN O0\r\n");
+  assertEquals(await scene.sent(), "mg aw0KZmx1c2hfYWxs O00000000 b f c v\r\n");
+  scene.say("EN O00000000\r\n");
   assertEquals(await calling, undefined);
 });
 
@@ -286,7 +309,7 @@ test("MetaWire: values that were kept stay as they are, of any size", async () =
   await scene.sent();
   const letter = (i: number) => String.fromCharCode(97 + i % 26);
   for (const [i, { size }] of calls.entries()) {
-    scene.say(`VA ${size} O${i} f${i} c${i}\r\n${letter(i).repeat(size)}\r\n`);
+    scene.say(`VA ${size} O${token(i)} f${i} c${i}\r\n${letter(i).repeat(size)}\r\n`);
   }
   for (const [i, { size, call }] of calls.entries()) {
     const item = await call;
@@ -304,7 +327,7 @@ test("MetaWire: those who watch see frames of what goes and comes", async () => 
   });
   const calling = scene.client.getText("k");
   await scene.sent();
-  scene.say("VA 1 O0 f0 c1\r\nx\r\n");
+  scene.say("VA 1 O00000000 f0 c1\r\nx\r\n");
   await calling;
   assertEquals(seen, ["sent 0 k", "received 0 x"]);
 });
@@ -314,7 +337,7 @@ test("MetaWire: what the transport has read stays as it is, kept or not", () => 
     const wire = new MetaWire();
     const opaques = [1, 70_000, 4_000_000_000];
     for (const opaque of opaques) wire.write(GET as AnyOp, GET.opcode, { key: "k" }, opaque, undefined);
-    const text = opaques.map((_, i) => `VA 5 O${i} f4294967295 c1234567890123\r\nvalue\r\n`).join("");
+    const text = opaques.map((_, i) => `VA 5 O${token(i)} f4294967295 c1234567890123\r\nvalue\r\n`).join("");
     const chunk = encoder.encode(text);
     const seen: (readonly [number, string, bigint, number])[] = [];
     const values: Uint8Array[] = [];
