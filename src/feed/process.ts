@@ -11,6 +11,8 @@ import { identityOf, ProcessRun } from "./process_run.ts";
  *   it comes again, so that each event is processed at least once.
  * - A rollback waits until everything before it is done, is given to the function like any event, and alone moves a position back.
  * - No more than `concurrency` functions run and `queue` events wait; the feed is not read further meanwhile.
+ * - TAP has no positions to save, and an event of it counts as received when the next is read, which is before it is processed: open
+ *   such a feed with `ack: "manual"`, and acknowledge each event at the end of the function, one at a time (`concurrency: 1`).
  * - At the end of the feed, on an abort, and when an event fails, what runs is waited for and the position is saved. An end before
  *   the feed's own closes the feed: what was taken of it and not done is lost to a reader, but not to the next run.
  *

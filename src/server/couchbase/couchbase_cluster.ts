@@ -159,9 +159,12 @@ export class CouchbaseCluster implements AsyncDisposable {
   /**
    * Lets a node fail: its connections break, and others take its vbuckets over, those with a replica first. They have what was
    * replicated last and nothing else with `lose`, and all that the node had without.
+   *
+   * @throws {RangeError} If there is no such node, or no other.
    */
   failover(id: number, { lose = false }: { readonly lose?: boolean } = {}): void {
     const failed = this.#member(id);
+    if (this.#members.length === 1) throw new RangeError(`Cannot fail node ${id} over: it is the last one`);
     this.stop(id);
     this.#members.splice(this.#members.indexOf(failed), 1);
     for (const [name, all] of this.#places) {
