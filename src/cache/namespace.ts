@@ -43,6 +43,8 @@ export class Namespace {
   readonly #refresh: number;
   readonly #clock: () => number;
   #generation: Promise<string> | undefined;
+  /** The same, once it is known. */
+  #known: string | undefined;
   #readAt = -Infinity;
 
   /** Makes one of that name; it begins at the server with the first use. */
@@ -62,12 +64,15 @@ export class Namespace {
   async invalidate(options?: CallOptions): Promise<void> {
     // Not from 0: a generation whose counter was evicted must not come again.
     const next = await this.#client.increment(this.name, { ...options, by: 1, initial: this.#clock() });
-    this.#generation = Promise.resolve(String(next));
+    this.#known = String(next);
+    this.#generation = Promise.resolve(this.#known);
     this.#readAt = this.#clock();
   }
 
-  #current(options: CallOptions = {}): Promise<string> {
-    return untilGivenUp(this.#shared(), options, () => {
+  #current(options: CallOptions = {}): string | Promise<string> {
+    const shared = this.#shared();
+    if (this.#known !== undefined) return this.#known;
+    return untilGivenUp(shared, options, () => {
       const what = `Cannot read the generation of namespace ${this.name}: the server did not answer in time`;
       return new TimeoutError(what, { sent: false });
     });
@@ -75,11 +80,16 @@ export class Namespace {
 
   /** The generation for all who ask at the same time: neither the signal nor the time of one of them counts. */
   #shared(): Promise<string> {
-    if (this.#generation !== undefined && this.#clock() - this.#readAt < this.#refresh) return this.#generation;
+    const age = this.#clock() - this.#readAt;
+    // The clock may have been set back.
+    if (this.#generation !== undefined && age >= 0 && age < this.#refresh) return this.#generation;
+    this.#known = undefined;
     const reading = this.#read();
     this.#generation = reading;
     this.#readAt = this.#clock();
-    reading.catch(() => {
+    reading.then((generation) => {
+      if (this.#generation === reading) this.#known = generation;
+    }, () => {
       if (this.#generation === reading) this.#generation = undefined;
     });
     return reading;

@@ -237,3 +237,14 @@ test("lease: turns are told apart over the text protocol, too, which tells write
   await lost?.release();
   assertEquals([await lost?.isHeld(), await held?.isHeld()], [false, true]);
 });
+
+test("namespace: a clock that is set back does not keep an old generation", async () => {
+  await using scene = await cacheScene();
+  const [here, there] = [scene.client, await scene.connect()].map((client) =>
+    new Namespace(client, "n", { clock: scene.clock })
+  );
+  const old = await here!.key("k");
+  scene.pass(-3_600_000);
+  await there!.invalidate();
+  assertEquals(await here!.key("k") === old, false);
+});
