@@ -3,7 +3,7 @@
  */
 
 import type { Caller, CallOptions } from "../connection/caller.ts";
-import { checkRequests } from "../connection/check_requests.ts";
+import { checkBy } from "../connection/check_requests.ts";
 import { OverloadError } from "../errors.ts";
 import type { Bytes } from "../frame/frame_writer.ts";
 import type { Item } from "../ops/item.ts";
@@ -134,9 +134,7 @@ function check<K extends Bytes>(
 ): void {
   const expiry = expiryOf(options);
   const flags = flagsOf(options?.flags);
-  const requests = entries.map(([key, value, cas]) => ({ key, value, flags, expiry, cas }));
-  if (caller.check === undefined) checkRequests(SET, requests);
-  else caller.check(SET, requests);
+  checkBy(caller, SET, entries.map(([key, value, cas]) => ({ key, value, flags, expiry, cas })));
 }
 
 function refused<K>(keys: readonly K[], error: unknown): MultiResult<K, true> {

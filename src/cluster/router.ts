@@ -1,4 +1,5 @@
 import type { BatchResult, Caller, CallOptions, ClosableCaller, Settle } from "../connection/caller.ts";
+import { checkBy } from "../connection/check_requests.ts";
 import type { FrameListener } from "../connection/frame_listeners.ts";
 import { ReplyStream } from "../connection/reply_stream.ts";
 import { MemcachedError, StatusError } from "../errors.ts";
@@ -108,6 +109,12 @@ export class Router implements ClosableCaller {
   ): Promise<BatchResult<T>> {
     if (this.#closed) throw closed(op);
     return await new RouterBatch({ op, requests, options, settle }, this.shards, this.#detour).run();
+  }
+
+  /** {@inheritDoc Caller.check} */
+  check<Req>(op: Op<Req, unknown>, requests: readonly Outgoing<Req>[]): void {
+    // All servers are spoken to in one way.
+    checkBy(this.shards.shards[0]?.caller, op, requests);
   }
 
   /** {@inheritDoc Caller.open} */

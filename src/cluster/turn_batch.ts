@@ -1,4 +1,5 @@
 import type { BatchResult, CallOptions, Settle } from "../connection/caller.ts";
+import { checkBy } from "../connection/check_requests.ts";
 import type { FrameListener } from "../connection/frame_listeners.ts";
 import type { StrandedCall } from "../connection/stranded.ts";
 import { readReply } from "../connection/read_reply.ts";
@@ -65,6 +66,11 @@ export class TurnBatch implements NodeCaller {
     settle?: Settle<T>,
   ): Promise<BatchResult<T>> {
     return this.#caller.batch(op, requests, options, settle);
+  }
+
+  /** {@inheritDoc Caller.check} */
+  check<Req>(op: Op<Req, unknown>, requests: readonly Outgoing<Req>[]): void {
+    checkBy(this.#caller, op, requests);
   }
 
   /** {@inheritDoc Caller.open} */

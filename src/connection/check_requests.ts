@@ -1,4 +1,5 @@
 import type { Op, Outgoing } from "../ops/op.ts";
+import type { Caller } from "./caller.ts";
 import { BinaryWire } from "./binary_wire.ts";
 import type { Wire } from "./wire.ts";
 
@@ -24,4 +25,14 @@ export function checkRequests<Req>(
   } finally {
     output.reset(mark);
   }
+}
+
+/** The same by what would send them, where it knows how. */
+export function checkBy<Req>(
+  caller: Pick<Caller, "check"> | undefined,
+  op: Op<Req, unknown>,
+  requests: readonly Outgoing<Req>[],
+): void {
+  if (caller?.check === undefined) checkRequests(op, requests);
+  else caller.check(op, requests);
 }

@@ -5,6 +5,7 @@ import { type ClusterClient, ClusterClient as Cluster, customRing, ShardManager 
 import { NoServerError } from "../../src/cluster/cluster_errors.ts";
 import { MemoryStore, Server } from "../../src/server.ts";
 import { Pool } from "../../src/link/pool.ts";
+import { memoryPair } from "../../src/transport/memory.ts";
 import { rejection } from "../contract/client_subject.ts";
 import { test } from "../support/test.ts";
 
@@ -212,3 +213,21 @@ test("links tell of themselves in the status of the client", async () => {
   for await (const event of status) types.push(event.type);
   assertEquals(types.at(-1), "closed");
 });
+
+for (const batchReads of [false, true]) {
+  test(`a key that the text protocol cannot carry refuses very many writes before any is sent, batchReads ${batchReads}`, async () => {
+    const server = new Server();
+    const store = new MemoryStore();
+    store.register(server);
+    const dial = () => {
+      const [here, there] = memoryPair();
+      server.serve(there);
+      return Promise.resolve(here);
+    };
+    await using client = await connect(["a:1", "b:1"], { dial, protocol: "text", timeout: 30_000, batchReads });
+    const entries = Array.from({ length: 5000 }, (_, i) => [i === 4999 ? "has a blank" : `k${i}`, "v"] as const);
+    await assertRejects(() => client.setMulti(entries), TypeError);
+    assertEquals(store.get("k0"), undefined);
+    await server.close();
+  });
+}
