@@ -42,7 +42,8 @@ function absent(cause: unknown): never {
   throw new UnsupportedError(message, { cause, sent: false });
 }
 
-function filesOver(node: typeof fs): Files {
+/** Files over an implementation of `node:fs/promises`. */
+export function filesOver(node: typeof fs): Files {
   const sync = async (path: string, flags: string) => {
     const file = await node.open(path, flags);
     try {

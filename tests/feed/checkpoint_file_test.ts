@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import fs, { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -9,6 +9,8 @@ import {
   FileCheckpointStore,
   FileRecord,
 } from "../../src/dcp.ts";
+import { UnsupportedError } from "../../src/errors.ts";
+import { filesOver } from "../../src/transport/files.ts";
 import { at, checkpointContract, checkpointOf } from "../contract/checkpoint_contract.ts";
 import { type Death, Killed, ModelDisk } from "../support/model_files.ts";
 import { Random, withRandom } from "../support/random.ts";
@@ -150,6 +152,19 @@ test("FileCheckpointStore on a full disk says what it could not do, leaves nothi
     assertEquals((await store.load())?.vbuckets, { 1: at(3) });
   }
 });
+
+test("FileCheckpointStore says so where files have one name only, and leaves nothing there", () =>
+  inFolder(async (folder) => {
+    for (const code of ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"]) {
+      const cause = Object.assign(new Error(`${code}: link`), { code });
+      const files = filesOver({ ...fs, link: () => Promise.reject(cause) });
+      const store = new FileCheckpointStore(join(folder, "orders"), { files });
+      const error = await assertRejects(() => store.claim(), UnsupportedError, "this file system has no hard links");
+      assertEquals(error.cause, cause);
+      assertEquals(await readdir(folder), []);
+      assertEquals(await store.load(), undefined);
+    }
+  }));
 
 test("FileCheckpointStore gives the reason of a signal as it is", async () => {
   const store = new FileCheckpointStore(PATH, { files: new ModelDisk().process() });
