@@ -129,6 +129,8 @@ export class Follower {
   repeated = 0;
   expirations = 0;
   readonly #bucketOf: BucketOf;
+  /** The vbuckets that have been rolled back in this life. */
+  readonly #undone = new Set<number>();
 
   constructor(vbuckets: number, bucketOf: BucketOf) {
     this.#bucketOf = bucketOf;
@@ -140,7 +142,13 @@ export class Follower {
   /** Begins another life behind a position: what was made of events behind it is undone, as they may never have happened. */
   begin(position: FeedPosition | undefined): void {
     this.rollbacksOfLife = 0;
-    for (const vbucket of this.last.keys()) this.#goBack(vbucket, BigInt(position?.vbuckets[vbucket]?.seqno ?? 0));
+    for (const vbucket of this.last.keys()) {
+      const seqno = BigInt(position?.vbuckets[vbucket]?.seqno ?? 0);
+      // It died between a rollback and the save of it: what it has dropped need not come again.
+      if (this.#undone.has(vbucket)) this.#fetch(vbucket, seqno);
+      this.#goBack(vbucket, seqno);
+    }
+    this.#undone.clear();
   }
 
   /** Takes an event; with `ordered: false` those of different keys may have overtaken each other. */
@@ -151,6 +159,7 @@ export class Follower {
       assert(event.to <= event.from);
       this.rollbacks[vbucket]!++;
       this.rollbacksOfLife++;
+      this.#undone.add(vbucket);
       return this.#goBack(vbucket, event.to);
     }
     if (event.type === "stream-end") assertEquals([event.final, event.reason === "ok"], [false, false]);
@@ -182,6 +191,14 @@ export class Follower {
     if (type === "expiration") this.expirations++;
     const value = type === "mutation" ? event.text() : undefined;
     this.documents.set(keyText, { value, vbucket, seqno });
+  }
+
+  /** Asks for all documents of a vbucket that were written up to a seqno. */
+  #fetch(vbucket: number, seqno: bigint): void {
+    for (const document of this.#bucketOf(vbucket).findVbucket(vbucket)!.since()) {
+      if (document.seqno > seqno || document.deleted !== undefined) continue;
+      this.documents.set(text(document.key), { vbucket, seqno: document.seqno, value: text(document.value) });
+    }
   }
 
   /** What was written behind a seqno is not so any more: the documents are asked for, as older versions do not come again. */
