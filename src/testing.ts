@@ -33,3 +33,4 @@ export * from "./testing/mock_client.ts";
 export * from "./testing/record.ts";
 export * from "./testing/recording.ts";
 export * from "./testing/replay.ts";
+export * from "./testing/wrapped_transport.ts";

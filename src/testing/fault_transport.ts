@@ -2,6 +2,7 @@ import { ConnectionError } from "../errors.ts";
 import type { Dial, Sink, Transport } from "../transport/transport.ts";
 import { type After, FaultLane } from "./fault_lane.ts";
 import type { FaultDirection, FaultPlan } from "./fault_plan.ts";
+import { WrappedTransport } from "./wrapped_transport.ts";
 
 /** How a transport with faults is set. */
 export interface FaultTransportOptions {
@@ -32,8 +33,7 @@ export interface FaultTransportOptions {
  * await assertRejects(() => connection.call(GET, { key: "k" }), ProtocolError);
  * ```
  */
-export class FaultTransport implements Transport {
-  readonly #inner: Transport;
+export class FaultTransport extends WrappedTransport {
   readonly #read: FaultLane;
   readonly #written: FaultLane;
   #sink: Sink | undefined;
@@ -47,7 +47,7 @@ export class FaultTransport implements Transport {
 
   /** Wraps a transport that has not been started. */
   constructor(inner: Transport, plan: FaultPlan, options: FaultTransportOptions = {}) {
-    this.#inner = inner;
+    super(inner);
     const after = options.after ?? this.#setTimeout;
     const lane = (direction: FaultDirection, pass: (bytes: Uint8Array) => void) =>
       new FaultLane({
@@ -61,51 +61,26 @@ export class FaultTransport implements Transport {
     this.#written = lane("write", (bytes) => this.#writeOn(bytes));
   }
 
-  /** The address of the peer as text. */
-  get peer(): string {
-    return this.#inner.peer;
-  }
-
-  /** Whether the bytes are encrypted on the way. */
-  get secure(): boolean {
-    return this.#inner.secure;
-  }
-
-  /** Resolves, never rejects, when the wrapped transport is closed. */
-  get closed(): Promise<void> {
-    return this.#inner.closed;
-  }
-
   /** {@inheritDoc Transport.start} */
-  start(sink: Sink): void {
+  override start(sink: Sink): void {
     this.#sink = sink;
-    this.#inner.start({
+    this.inner.start({
       data: (chunk) => this.#read.push(chunk),
       end: (error) => this.#closed ? this.#end(undefined) : this.#read.end(error),
     });
   }
 
   /** {@inheritDoc Transport.handOver} */
-  handOver(sink: Sink): void {
+  override handOver(sink: Sink): void {
     if (this.#sink === undefined) throw new TypeError(`Cannot hand over ${this.peer} before it was started`);
     this.#sink = sink;
     if (this.#ended !== undefined) sink.end(this.#ended.error);
   }
 
-  /** {@inheritDoc Transport.pause} */
-  pause(): void {
-    this.#inner.pause();
-  }
-
-  /** {@inheritDoc Transport.resume} */
-  resume(): void {
-    this.#inner.resume();
-  }
-
   /** Gives bytes to the plan; what passes is written. */
-  write(bytes: Uint8Array): Promise<void> | undefined {
+  override write(bytes: Uint8Array): Promise<void> | undefined {
     // What the wrapped transport refuses now, it refuses in the same words as ever.
-    if (this.#closed || this.#given !== undefined) return this.#inner.write(bytes);
+    if (this.#closed || this.#given !== undefined) return this.inner.write(bytes);
     this.#written.push(bytes);
     const given = this.#writing;
     if (given === undefined) return undefined;
@@ -116,10 +91,10 @@ export class FaultTransport implements Transport {
   }
 
   /** {@inheritDoc Transport.close} */
-  close(): void {
+  override close(): void {
     this.#closed = true;
     this.#stop();
-    this.#inner.close();
+    this.inner.close();
   }
 
   #end(error: unknown): void {
@@ -130,7 +105,7 @@ export class FaultTransport implements Transport {
 
   #writeOn(bytes: Uint8Array): void {
     const before = this.#writing;
-    const write = before === undefined ? this.#inner.write(bytes) : before.then(() => this.#inner.write(bytes));
+    const write = before === undefined ? this.inner.write(bytes) : before.then(() => this.inner.write(bytes));
     if (write === undefined) return;
     this.#writing = write;
     const done = () => {

@@ -5,6 +5,7 @@ import type { Sink, Transport } from "../transport/transport.ts";
 import { isRequest } from "../wire/header.ts";
 import { FrameCutter } from "./frame_cutter.ts";
 import { CLIENT_END, formatLine, type RecordedLine, type RecordingHeader, SERVER_END } from "./recording.ts";
+import { WrappedTransport } from "./wrapped_transport.ts";
 
 /** Takes the lines of a recording, without their ends. */
 export type RecordSink = (line: string) => void;
@@ -62,8 +63,7 @@ interface RecordingSettings extends RecordOptions {
   readonly now: () => number;
 }
 
-class RecordingTransport implements Transport {
-  readonly #inner: Transport;
+class RecordingTransport extends WrappedTransport {
   readonly #settings: RecordingSettings;
   readonly #begin: number;
   readonly #written: FrameCutter;
@@ -73,7 +73,7 @@ class RecordingTransport implements Transport {
   #failure: unknown = undefined;
 
   constructor(inner: Transport, settings: RecordingSettings) {
-    this.#inner = inner;
+    super(inner);
     this.#settings = settings;
     this.#begin = settings.now();
     const client = settings.side !== "server";
@@ -81,46 +81,26 @@ class RecordingTransport implements Transport {
     this.#read = new FrameCutter((bytes, frame) => this.#note(client ? "s2c" : "c2s", bytes, frame));
   }
 
-  get peer(): string {
-    return this.#inner.peer;
+  override start(sink: Sink): void {
+    this.inner.start(this.#listen(sink));
   }
 
-  get secure(): boolean {
-    return this.#inner.secure;
+  override handOver(sink: Sink): void {
+    this.inner.handOver(this.#listen(sink));
   }
 
-  get closed(): Promise<void> {
-    return this.#inner.closed;
-  }
-
-  start(sink: Sink): void {
-    this.#inner.start(this.#listen(sink));
-  }
-
-  handOver(sink: Sink): void {
-    this.#inner.handOver(this.#listen(sink));
-  }
-
-  pause(): void {
-    this.#inner.pause();
-  }
-
-  resume(): void {
-    this.#inner.resume();
-  }
-
-  write(bytes: Uint8Array): Promise<void> | undefined {
+  override write(bytes: Uint8Array): Promise<void> | undefined {
     this.#written.push(bytes);
-    return this.#inner.write(bytes);
+    return this.inner.write(bytes);
   }
 
-  close(): void {
+  override close(): void {
     try {
       this.#end(true);
     } catch (error) {
       this.#failure = error;
     }
-    this.#inner.close();
+    this.inner.close();
   }
 
   #listen(sink: Sink): Sink {

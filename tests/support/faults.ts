@@ -1,51 +1,23 @@
 /** Transports around transports that make what is read arrive in a worse way. */
 
+import { WrappedTransport } from "../../src/testing/wrapped_transport.ts";
 import type { Sink, Transport } from "../../src/transport/transport.ts";
 
-/** A transport that passes everything on. */
-class Around implements Transport {
-  readonly #inner: Transport;
+/** A transport whose sink is another. */
+class Around extends WrappedTransport {
   readonly #around: (sink: Sink) => Sink;
 
   constructor(inner: Transport, around: (sink: Sink) => Sink) {
-    this.#inner = inner;
+    super(inner);
     this.#around = around;
   }
 
-  get peer(): string {
-    return this.#inner.peer;
+  override start(sink: Sink): void {
+    this.inner.start(this.#around(sink));
   }
 
-  get secure(): boolean {
-    return this.#inner.secure;
-  }
-
-  get closed(): Promise<void> {
-    return this.#inner.closed;
-  }
-
-  start(sink: Sink): void {
-    this.#inner.start(this.#around(sink));
-  }
-
-  handOver(sink: Sink): void {
-    this.#inner.handOver(this.#around(sink));
-  }
-
-  pause(): void {
-    this.#inner.pause();
-  }
-
-  resume(): void {
-    this.#inner.resume();
-  }
-
-  write(bytes: Uint8Array): Promise<void> | undefined {
-    return this.#inner.write(bytes);
-  }
-
-  close(): void {
-    this.#inner.close();
+  override handOver(sink: Sink): void {
+    this.inner.handOver(this.#around(sink));
   }
 }
 

@@ -1,5 +1,6 @@
 /** A transport around a transport that delays, splits and joins what goes through it, at random and never out of order. */
 
+import { WrappedTransport } from "../../src/testing/wrapped_transport.ts";
 import type { Sink, Transport } from "../../src/transport/transport.ts";
 import type { Random } from "./random.ts";
 
@@ -17,8 +18,7 @@ export function withJitter(inner: Transport, random: Random): Transport {
   return new Jitter(inner, random);
 }
 
-class Jitter implements Transport {
-  readonly #inner: Transport;
+class Jitter extends WrappedTransport {
   readonly #random: Random;
   readonly #slab = new Uint8Array(64 * 1024);
   #sink: Sink | undefined;
@@ -29,25 +29,13 @@ class Jitter implements Transport {
   #closed = false;
 
   constructor(inner: Transport, random: Random) {
-    this.#inner = inner;
+    super(inner);
     this.#random = random;
   }
 
-  get peer(): string {
-    return this.#inner.peer;
-  }
-
-  get secure(): boolean {
-    return this.#inner.secure;
-  }
-
-  get closed(): Promise<void> {
-    return this.#inner.closed;
-  }
-
-  start(sink: Sink): void {
+  override start(sink: Sink): void {
     this.#sink = sink;
-    this.#inner.start({
+    this.inner.start({
       data: (chunk) => this.#hear(chunk),
       end: (error) => {
         this.#ended = { error };
@@ -56,29 +44,29 @@ class Jitter implements Transport {
     });
   }
 
-  handOver(sink: Sink): void {
+  override handOver(sink: Sink): void {
     this.#sink = sink;
   }
 
-  pause(): void {
+  override pause(): void {
     this.#paused = true;
-    this.#inner.pause();
+    this.inner.pause();
   }
 
-  resume(): void {
+  override resume(): void {
     this.#paused = false;
-    this.#inner.resume();
+    this.inner.resume();
     this.#deliver();
   }
 
-  write(bytes: Uint8Array): Promise<void> | undefined {
-    return this.#random.int(4) === 0 ? this.#inner.write(bytes) : this.#writeInPieces(bytes);
+  override write(bytes: Uint8Array): Promise<void> | undefined {
+    return this.#random.int(4) === 0 ? this.inner.write(bytes) : this.#writeInPieces(bytes);
   }
 
-  close(): void {
+  override close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
-    this.#inner.close();
+    this.inner.close();
   }
 
   async #writeInPieces(bytes: Uint8Array): Promise<void> {
@@ -86,7 +74,7 @@ class Jitter implements Transport {
     let at = 0;
     while (at < bytes.length) {
       const end = at + this.#piece(bytes.length - at, grain);
-      await this.#inner.write(bytes.subarray(at, end));
+      await this.inner.write(bytes.subarray(at, end));
       at = end;
       if (this.#random.int(30) === 0) await new Promise((resolve) => setTimeout(resolve, this.#pause()));
     }
