@@ -31,7 +31,7 @@ async function chaos(random: Random, way: "for await" | "process"): Promise<void
   let isOver = (): boolean => false;
 
   const live = async (life: Life): Promise<void> => {
-    const checkpoint = new MemoryCheckpointStore(record);
+    const checkpoint = new MemoryCheckpointStore(life.own(record));
     const saved = await checkpoint.load();
     follower.begin(saved);
     const feed = await openDcp([...cluster.addresses], {

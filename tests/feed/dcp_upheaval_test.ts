@@ -42,7 +42,7 @@ interface Variant {
   readonly name: string;
   readonly consume: Consume;
   /** A place for checkpoints; each life has its own store there. */
-  readonly place: () => () => CheckpointStore;
+  readonly place: () => (life: Life) => CheckpointStore;
   /** Whether the events of a vbucket come in their order. */
   readonly ordered: boolean;
 }
@@ -71,14 +71,14 @@ const processing = (orderBy: "key" | "vbucket"): Consume => async (feed, { life,
   });
 };
 
-const inMemory = (): () => CheckpointStore => {
+const inMemory = (): (life: Life) => CheckpointStore => {
   const record = new MemoryRecord();
-  return () => new MemoryCheckpointStore(record);
+  return (life) => new MemoryCheckpointStore(life.own(record));
 };
 
-const inFiles = (): () => CheckpointStore => {
+const inFiles = (): (life: Life) => CheckpointStore => {
   const disk = new ModelDisk();
-  return () => new FileCheckpointStore("data/feed", { files: disk.process() });
+  return (life) => new FileCheckpointStore("data/feed", { files: life.own(disk.process()) });
 };
 
 const VARIANTS: readonly Variant[] = [
@@ -120,7 +120,7 @@ async function upheaval(random: Random, { consume, place, ordered }: Variant): P
 
   /** One life: from the checkpoint to the next death, or to the end of all. */
   const live = async (life: Life): Promise<void> => {
-    const checkpoint = newStore();
+    const checkpoint = newStore(life);
     const saved = await checkpoint.load();
     follower.begin(saved);
     const feed = await openDcp(ADDRESS, {

@@ -99,6 +99,17 @@ export class Life {
     return transport;
   };
 
+  /** What it calls of these, it calls while it lives: of a process that is dead nothing lands later. */
+  own<T extends object>(things: T): T {
+    return new Proxy(things, {
+      get: (target, name) => {
+        const member: unknown = Reflect.get(target, name);
+        if (typeof member !== "function") return member;
+        return (...given: unknown[]) => this.alive ? member.apply(target, given) : new Promise(() => {});
+      },
+    });
+  }
+
   /** Kills it: nobody hears a word. */
   kill(): void {
     this.alive = false;
