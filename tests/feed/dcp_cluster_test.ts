@@ -98,7 +98,7 @@ for (const how of ["one by one", "all at once"]) {
     await scene.takeUntil(feed, () => next === 2 * VBUCKETS, (event) => {
       if (event.type === "stream-end") ends.push(event.reason);
       if (++events % 5 > 0) return;
-      scene.writer.write();
+      scene.write(8);
       do scene.cluster.moveVbucket(BUCKET, next % VBUCKETS, (next + 1 + Math.floor(next / VBUCKETS)) % 3); while (
         ++next < 2 * VBUCKETS && how === "all at once" && next !== VBUCKETS
       );

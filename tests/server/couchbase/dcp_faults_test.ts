@@ -42,7 +42,8 @@ test("the next requests for a stream are answered as was said, in that order, an
   await using peer = await openPeer(scene);
   scene.bucket.dcp.rollbackNext(0, 7n);
   scene.bucket.dcp.refuseNext(0, 0x86);
-  const rollback = await peer.ask(streamRequest());
+  scene.bucket.dcp.rollbackNext(0, 0n);
+  const rollback = await peer.ask(streamRequest({ start: 8n }));
   assertEquals([rollback.status, [...rollback.value]], [0x23, [0, 0, 0, 0, 0, 0, 0, 7]]);
   assertEquals((await peer.ask(streamRequest())).status, 0x86);
   assertEquals((await peer.ask(streamRequest())).status, 0);

@@ -95,7 +95,10 @@ export class DcpFeeds {
     return count;
   }
 
-  /** Answers the next request for a stream of a vbucket by a rollback to a seqno, whatever it asks for. */
+  /**
+   * Answers the next request for a stream of a vbucket by a rollback to a seqno, whatever it asks for; one that begins there or before
+   * is answered as ever, as nobody can be rolled back to what he has not had.
+   */
   rollbackNext(vbucket: number, seqno: bigint): void {
     this.faults.answerNext(vbucket, { rollback: seqno });
   }

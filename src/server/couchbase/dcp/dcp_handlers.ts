@@ -91,7 +91,8 @@ function registerStreams(server: Server, context: NodeContext): void {
       const bucket = context.bucket(exchange);
       const fault = bucket.dcp.faults.takeAnswer(vbucket.id);
       if (fault !== undefined && "status" in fault) throw new StatusReply(fault.status);
-      const plan = fault?.rollback ??
+      const rollback = fault !== undefined && fault.rollback < request.startSeqno ? fault.rollback : undefined;
+      const plan = rollback ??
         planStream(request, producer, { opaque: exchange.opaque, vbucket, manifest: bucket.manifest });
       if (typeof plan === "bigint") {
         exchange.status = Status.ROLLBACK;
