@@ -106,9 +106,11 @@ for (const how of ["one by one", "all at once"]) {
     await scene.catchUp(feed, (event) => {
       if (event.type === "stream-end") ends.push(event.reason);
     });
-    // Nothing was lost with a vbucket, so nothing comes twice and nothing is rolled back.
+    // Nothing was lost with a vbucket, so nothing comes twice; but for a snapshot that reached over a move, to whose beginning the next
+    // node goes back.
     const { rollbacks, reconnects } = feed.stats();
-    assertEquals([scene.follower.repeated, rollbacks, reconnects], [0, 0, 0]);
+    assertEquals(reconnects, 0);
+    assert(rollbacks > 0 || scene.follower.repeated === 0, `${scene.follower.repeated} events were repeated`);
     assertEquals(new Set(ends), new Set(["state-changed"]));
     // They went once around, to the node that they began at.
     assertEquals(nodesOf(feed), ["node-0:11210 +6", "node-1:11210 +5", "node-2:11210 +5"]);
