@@ -1,11 +1,10 @@
 /** Gets PHP, Python's clients and Ruby from the packages of the system, into the cache folder. */
 
-import { randomUUID } from "node:crypto";
-import { access, mkdir, readdir, rename, rm } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { openApt } from "../support/apt_fetch.ts";
-import { cacheFolder } from "../support/cache_folder.ts";
+import type { Download } from "../support/apt_fetch.ts";
 import { run } from "../support/run_command.ts";
+import { installPackages } from "./install_packages.ts";
 
 /** A language that has clients for memcached. */
 export type Language = "php" | "python" | "ruby";
@@ -30,25 +29,23 @@ const STEPS = 8;
  *
  * @throws {Error} With what apt-get said.
  */
-export async function installLanguage(language: Language, log: (line: string) => void): Promise<readonly string[]> {
-  const folder = join(await cacheFolder(), `interop-${language}`);
-  const found = await look(language, folder).catch(() => undefined);
-  if (found !== undefined) return found;
-  await rm(folder, { recursive: true, force: true });
-  const work = `${folder}.${randomUUID()}`;
-  await mkdir(work, { recursive: true });
-  try {
-    await fetch(language, work, log);
-    // Another process may have fetched it at the same time: whichever is first stays.
-    await rename(join(work, "root"), folder).catch(() => access(folder));
-  } finally {
-    await rm(work, { recursive: true, force: true });
-  }
-  return await look(language, folder);
+export function installLanguage(language: Language, log: (line: string) => void): Promise<readonly string[]> {
+  return installPackages({
+    name: `interop-${language}`,
+    log,
+    look: (folder) => look(language, folder),
+    fetch: (download, work) => fetch(language, { download, work, log }),
+  });
 }
 
-async function fetch(language: Language, work: string, log: (line: string) => void): Promise<void> {
-  const download = await openApt(work, log);
+async function fetch(
+  language: Language,
+  { download, work, log }: {
+    readonly download: Download;
+    readonly work: string;
+    readonly log: (line: string) => void;
+  },
+): Promise<void> {
   let wanted = PACKAGES[language];
   const seen = new Set(wanted);
   let files = await download(wanted);

@@ -1,11 +1,9 @@
 /** Gets libmemcached and its tools from the packages of the system, into the cache folder. */
 
-import { randomUUID } from "node:crypto";
-import { access, mkdir, readdir, rename, rm } from "node:fs/promises";
+import { access, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { openApt } from "../support/apt_fetch.ts";
-import { cacheFolder } from "../support/cache_folder.ts";
 import { run } from "../support/run_command.ts";
+import { installPackages } from "./install_packages.ts";
 
 /** The library first, by its names in Debian 12 and earlier, and since. */
 const NAMES = [["libmemcached11", "libhashkit2"], ["libmemcached11t64", "libhashkit2t64"]];
@@ -23,25 +21,18 @@ export interface Libmemcached {
  *
  * @throws {Error} With what apt-get said.
  */
-export async function installLibmemcached(log: (line: string) => void): Promise<Libmemcached> {
-  const folder = join(await cacheFolder(), "libmemcached");
-  const found = await look(folder).catch(() => undefined);
-  if (found !== undefined) return found;
-  await rm(folder, { recursive: true, force: true });
-  const work = `${folder}.${randomUUID()}`;
-  await mkdir(work, { recursive: true });
-  try {
-    const download = await openApt(work, log);
-    await download(["libmemcached-tools"]);
-    await download(NAMES[0]!).catch(() => download(NAMES[1]!));
-    // Found on most machines, but not on all.
-    await download(["libsasl2-2", "libsasl2-modules-db", "libdb5.3"]).catch((error: Error) => log(error.message));
-    // Another process may have fetched it at the same time: whichever is first stays.
-    await rename(join(work, "root"), folder).catch(() => access(folder));
-  } finally {
-    await rm(work, { recursive: true, force: true });
-  }
-  return await look(folder);
+export function installLibmemcached(log: (line: string) => void): Promise<Libmemcached> {
+  return installPackages({
+    name: "libmemcached",
+    look,
+    log,
+    async fetch(download) {
+      await download(["libmemcached-tools"]);
+      await download(NAMES[0]!).catch(() => download(NAMES[1]!));
+      // Found on most machines, but not on all.
+      await download(["libsasl2-2", "libsasl2-modules-db", "libdb5.3"]).catch((error: Error) => log(error.message));
+    },
+  });
 }
 
 /** Finds the parts in the folder, and starts a tool to see that it works. */
